@@ -3,6 +3,7 @@
 
 set(PARLEY_SANITIZE "" CACHE STRING "sanitizers, as -fsanitize= takes them; empty for none")
 option(PARLEY_DEV "assertions and checks that cost speed: PARLEY_DEBUG_ASSERT, GC stress" OFF)
+option(PARLEY_FUZZ "build the fuzzers of tests/fuzz and nothing else of the tests" OFF)
 
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -36,6 +37,9 @@ endif()
 if(PARLEY_SANITIZE)
   add_compile_options(-fsanitize=${PARLEY_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PARLEY_SANITIZE})
+endif()
+if(PARLEY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # edge coverage; fuzz_* link the driver
 endif()
 if(PARLEY_DEV)
   add_compile_definitions(PARLEY_DEV=1 _GLIBCXX_ASSERTIONS=1)

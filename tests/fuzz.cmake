@@ -1,0 +1,23 @@
+# tests/fuzz/NAME.cpp (a libFuzzer target) -> the program fuzz_NAME. Its test is a short run from
+# the kept corpus tests/fuzz/corpus/NAME; new inputs go to the build folder. For a long run:
+#   build/fuzz/bin/fuzz_NAME -max_total_time=3600 DIRECTORY tests/fuzz/corpus/NAME
+set(PARLEY_FUZZ_SECONDS 20 CACHE STRING "how long each fuzzer's test runs")
+math(EXPR fuzz_limit_seconds "${PARLEY_FUZZ_SECONDS} + 120")
+
+file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/*.cpp)
+foreach(source ${sources})
+  cmake_path(GET source STEM name)
+  add_executable(fuzz_${name} ${source})
+  target_link_libraries(fuzz_${name} PRIVATE parley_node parley_compiler)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  set(new_inputs ${CMAKE_CURRENT_BINARY_DIR}/fuzz/${name})
+  file(MAKE_DIRECTORY ${new_inputs} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
+  add_test(NAME fuzz_${name}
+           COMMAND fuzz_${name} -max_total_time=${PARLEY_FUZZ_SECONDS} -print_final_stats=1
+                   -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=1
+                   ${new_inputs} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
+  # A fuzzer that executed next to nothing has not tested anything.
+  set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz TIMEOUT ${fuzz_limit_seconds}
+                       FAIL_REGULAR_EXPRESSION
+                       "number_of_executed_units: [0-9][0-9]?[0-9]?\n")
+endforeach()
