@@ -1,0 +1,75 @@
+// How a built-in is called, and how it answers.
+//
+// Invariant: a built-in never collects, never blocks, and roots nothing: it makes terms through
+// `call.heap`, which overflows into fragments. It returns a term, or `call.fail(...)` (an exception
+// that the interpreter raises), or, if its kind is trapping, one of the `call.continue_*` answers.
+//
+// To add one: a row in vm/isa/bif_*.def and a function `Term bif_<symbol>(BifCall&, const Term*)` in
+// a file of the layer it serves; docs/howto/add-a-built-in.md walks through it.
+#pragma once
+
+#include <cstdint>
+
+#include "vm/heap/heap.h"
+#include "vm/term/atoms.h"
+#include "vm/term/term.h"
+
+namespace parley {
+
+class Node;
+struct Process;
+struct Scheduler;
+
+enum class BifAnswer : std::uint8_t {
+  kValue,     // the returned term
+  kThrow,     // class, reason
+  kTailCall,  // go on in `module:function` with `arity` arguments in call.x (trapping only)
+  kYield,     // out of reductions: call again with the arguments in call.x (trapping only)
+  kWait,      // wait for a message or wake-up, then call again with call.x (trapping only)
+  kExit,      // the calling process must exit now; the signal is queued
+};
+
+struct BifCall {
+  Heap& heap;
+  AtomTable& atoms;
+  Node& node;
+  Process* process;            // the caller; null where terms alone are at work (compiler, tests)
+  Scheduler* scheduler;        // likewise
+  std::uint64_t hash_seed;     // of the node
+  std::int64_t& reductions;    // a built-in subtracts what it costs beyond one
+  Term* x = nullptr;           // x registers, for the kinds that continue
+
+  BifAnswer answer = BifAnswer::kValue;
+  Term error_class;            // kThrow: error, exit or throw
+  Term reason;
+  Term tail_module, tail_function;
+  std::uint32_t tail_arity = 0;
+
+  // Raises error:reason. The caller returns what this returns.
+  Term fail(Term reason_term) { return raise(kAtom_error, reason_term); }
+  Term badarg() { return fail(kAtom_badarg); }
+  Term raise(Term class_term, Term reason_term) {
+    answer = BifAnswer::kThrow;
+    error_class = class_term;
+    reason = reason_term;
+    return Term();
+  }
+  Term tail_call(Term module, Term function, std::uint32_t arity) {
+    answer = BifAnswer::kTailCall;
+    tail_module = module;
+    tail_function = function;
+    tail_arity = arity;
+    return Term();
+  }
+  Term again(BifAnswer why) {
+    answer = why;
+    return Term();
+  }
+};
+
+using BifFunction = Term (*)(BifCall&, const Term* arguments);
+
+enum class BifKind : std::uint8_t { kGuard, kPlain, kTrapping, kBlocking };
+enum class BifEffect : std::uint8_t { kPure, kReads, kWrites };
+
+}  // namespace parley

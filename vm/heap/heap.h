@@ -1,0 +1,93 @@
+// The heap of one process as makers of terms see it: a bump pointer, and fragments when it is full.
+//
+// Invariant: makers of terms never collect. What does not fit between `top` and `limit` goes into a
+// fragment of its own; the owner's next safe point sees `wants_collection()` and collects then. So a
+// built-in roots nothing, and a term it holds never moves while it runs.
+//
+//   block ->  [ terms ... | top ->   free   <- limit | stack ... ]
+//   fragments: singly linked blocks of finished terms, adopted messages among them
+//
+// Thread: owner only (the scheduler that runs the process, or the holder of its claim).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "vm/base/assert.h"
+#include "vm/term/term.h"
+
+namespace parley {
+
+struct Blob;
+
+// A block of finished terms outside the heap block: an overflow of a heap, or a message (then the
+// first payload word is the message itself, see vm/process/mailbox.h). Objects stand in it back to
+// back, so it can be walked: a header announces its object, any other word begins a cons.
+struct Fragment {
+  Fragment* next = nullptr;
+  std::uint32_t words_and_kind = 0;  // payload words: 24 bits; MessageKind: 8 bits
+  std::uint32_t cause = 0;           // causal trace id, see 32-bit `cause` of a process
+  static constexpr std::uint32_t kWordsLarge = 0xFFFFFF;  // the size then stands in payload()[0]
+  Word* payload() { return reinterpret_cast<Word*>(this + 1); }
+  std::uint32_t small_words() const { return words_and_kind & 0xFFFFFF; }
+  bool is_large() const { return small_words() == kWordsLarge; }
+  std::uint8_t kind() const { return static_cast<std::uint8_t>(words_and_kind >> 24); }
+  // All payload words, the size word of a large one included.
+  std::size_t words() { return is_large() ? payload()[0] : small_words(); }
+  // Where the terms begin.
+  Word* terms() { return payload() + (is_large() ? 1 : 0); }
+};
+static_assert(sizeof(Fragment) == 16);
+
+class Heap {
+ public:
+  // Room for `words` words. From the block, else from a fragment; never null, never collects.
+  // The caller fills every word before the owner's next safe point.
+  Word* allocate(std::size_t words) {
+    if (static_cast<std::size_t>(limit_ - top_) >= words + kRedZoneWords) [[likely]] {
+      Word* p = top_;
+      top_ += words;
+      return p;
+    }
+    return allocate_fragment(words);
+  }
+  // Gives back the end of the latest allocation (`unused` words of it). Only straight after it.
+  void give_back(Word* end_of_use, std::size_t unused);
+
+  // Words always left free between heap and stack: a call may push its return address there.
+  static constexpr std::size_t kRedZoneWords = 4;
+
+  Word* top() const { return top_; }
+  Word* limit() const { return limit_; }
+  void set_bounds(Word* top, Word* limit) { top_ = top, limit_ = limit; }
+  Fragment* fragments() const { return fragments_; }
+  Fragment* take_fragments();
+  // Takes over a finished fragment (a message). Its blobs join this heap's off-heap list if the
+  // fragment says that it has some.
+  void adopt(Fragment* fragment);
+  std::size_t fragment_words() const { return fragment_words_; }
+  bool wants_collection() const { return fragment_words_ > kFragmentWordsMax; }
+  static constexpr std::size_t kFragmentWordsMax = 512;
+
+  // The off-heap list: every kBlobBits object of this heap, linked through its last payload word,
+  // so that a collection can count down the blobs whose objects died.
+  Word* off_heap() const { return off_heap_; }
+  void set_off_heap(Word* first) { off_heap_ = first; }
+  void link_off_heap(Word* blob_bits_box) {
+    blob_bits_box[4] = reinterpret_cast<Word>(off_heap_);
+    off_heap_ = blob_bits_box;
+  }
+
+ private:
+  Word* allocate_fragment(std::size_t words);
+
+  Word* top_ = nullptr;
+  Word* limit_ = nullptr;
+  Fragment* fragments_ = nullptr;
+  Word* fragment_top_ = nullptr;  // free room at the end of the newest overflow fragment
+  Word* fragment_end_ = nullptr;
+  Word* off_heap_ = nullptr;
+  std::size_t fragment_words_ = 0;
+};
+
+}  // namespace parley
