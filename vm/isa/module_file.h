@@ -12,6 +12,8 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +50,7 @@ struct Segment {
   std::uint32_t flags = 0;
   Operand value;
   Operand size;
+  bool operator==(const Segment&) const = default;
 };
 
 // Fixed operands stand in the row's order; a list's items follow them: S sources; P and K in pairs;
@@ -55,6 +58,7 @@ struct Segment {
 struct Instruction {
   Opcode opcode{};
   std::vector<Operand> operands;
+  bool operator==(const Instruction&) const = default;
 };
 
 // Which registers are alive at a safe point. x and y are bitmaps, 64 registers a word, low first.
@@ -76,11 +80,13 @@ struct RegisterState {
   StateType type = StateType::kAny;
   std::uint32_t detail = 0;
   bool fragile = false;  // points into the message under examination
+  bool operator==(const RegisterState&) const = default;
 };
 struct LabelState {
   std::uint32_t label = 0;
   std::int32_t frame_words = -1;  // -1: no frame
   std::vector<RegisterState> registers;  // all others are undefined
+  bool operator==(const LabelState&) const = default;
 };
 
 struct Function {
@@ -88,32 +94,39 @@ struct Function {
   std::uint32_t arity = 0;
   std::uint32_t entry_label = 0;
   std::vector<Instruction> code;  // begins with `label entry_label`
+  bool operator==(const Function&) const = default;
 };
 struct Export {
   std::uint32_t function = 0;  // index into functions
+  bool operator==(const Export&) const = default;
 };
 struct Import {
   std::uint32_t module = 0, name = 0, arity = 0;
+  bool operator==(const Import&) const = default;
 };
 // Code that a fun runs: function `function` takes its `arity` arguments, then `free_count` variables.
 struct Lambda {
   std::uint32_t function = 0, arity = 0, free_count = 0;
   std::uint64_t unique = 0;  // hash of the code: a fun of another version does not match
+  bool operator==(const Lambda&) const = default;
 };
 struct RecordInfo {
   std::uint32_t name = 0;                // atom
   std::vector<std::uint32_t> fields;     // atoms
   std::vector<std::string> defaults;     // source text of each default, empty if none
+  bool operator==(const RecordInfo&) const = default;
 };
 // Types, specs and documentation are kept as canonical source text, by function or name.
 struct NamedText {
   std::string kind;  // "spec", "type", "opaque", "callback", "doc", "moduledoc"
   std::uint32_t name = 0, arity = 0;
   std::string text;
+  bool operator==(const NamedText&) const = default;
 };
 struct Attribute {
   std::uint32_t name = 0;
   std::vector<std::uint8_t> value;  // external term format
+  bool operator==(const Attribute&) const = default;
 };
 
 struct ModuleFile {
@@ -131,6 +144,7 @@ struct ModuleFile {
   std::vector<NamedText> texts;
   std::vector<Attribute> attributes;
   std::uint32_t label_count = 1;                   // labels are 1 .. label_count - 1, module-wide
+  bool operator==(const ModuleFile&) const = default;
 };
 
 struct FileError {
@@ -145,6 +159,8 @@ enum class Checksum : std::uint8_t { kCheck, kIgnore };
 std::expected<ModuleFile, FileError> parse_module_file(std::span<const std::uint8_t> bytes,
                                                        Checksum checksum = Checksum::kCheck);
 // One line an instruction, with source lines where `read_line(file, line)` can give them.
-std::string disassemble(const ModuleFile& module);
+using LineReader =
+    std::function<std::optional<std::string>(std::string_view file, std::uint32_t line)>;
+std::string disassemble(const ModuleFile& module, const LineReader& read_line = {});
 
 }  // namespace parley::isa
