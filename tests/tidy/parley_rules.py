@@ -10,7 +10,7 @@ TOKEN = re.compile(
     r'(?P<comment>%[^\n]*)|(?P<text3>""".*?""")|(?P<string>"(?:\\.|[^"\\])*")'
     r"|(?P<quoted>'(?:\\.|[^'\\])*')|(?P<char>\$(?:\\(?:\^.|x\{[0-9a-fA-F]+\}|.)|.))"
     r"|(?P<end>\.(?=\s|%|$))|(?P<name>[a-z_@][\w@]*)|(?P<var>[A-Z]\w*)|(?P<number>\d[\w#.]*\d|\d)"
-    r"|(?P<space>\s+)|(?P<other>.)", re.S)
+    r"|(?P<space>\s+)|(?P<other><<|>>|.)", re.S)
 
 
 class Form:
