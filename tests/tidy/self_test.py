@@ -17,7 +17,7 @@ CLEAN = {
     "stdlib/core/sums.par": '-module(sums).\n-moduledoc "Sums.".\n-export([total/1]).\n'
                             "-spec total([integer()]) -> integer().\n"
                             '-doc "The sum. An end of form in a text. No form ends here.".\n'
-                            "total(L) -> [$. | lists:reverse(L)].\n",
+                            "total(<<_, L/binary>>) -> [$. | lists:reverse(L)].\n",
     "docs/map.md": "# Map\nTerms: `vm/term/term.h`. Layers: `vm/NAME/`. See [map](map.md).\n",
     "scripts/tool": "#!/usr/bin/env python3\n\"\"\"A tool.\"\"\"\n",
 }
