@@ -1,0 +1,20 @@
+// The standard library's compiled modules as they lie in the executable.
+//
+// Invariant: the bytes are read-only data of the program, aligned to 16, and live as long as it
+// does; nobody copies or frees them. They are generated at build time (cmake/stdlib.cmake).
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace parley {
+
+struct LibraryModule {
+  const char* name;                      // the module's name, "lists"
+  std::span<const unsigned char> bytes;  // a whole .parc file
+};
+
+// All modules, ordered by path; empty in parley_bootstrap. Any thread.
+std::span<const LibraryModule> library_image();
+
+}  // namespace parley

@@ -1,0 +1,42 @@
+# The standard library inside the program. The program is linked twice from the same objects:
+# first as parley_bootstrap, which holds no library and compiles stdlib/ to BUILD/stdlib/*.parc,
+# then as parley, which holds those files in its read-only data (cli/library_image.h finds them).
+
+# Defines the targets parley_bootstrap and parley from one source list.
+function(parley_program)
+  file(GLOB_RECURSE modules CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/stdlib/*.par)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/stdlib/*.hrl)
+  set(folder ${CMAKE_BINARY_DIR}/stdlib)
+  file(MAKE_DIRECTORY ${folder})
+
+  set(compiled "")
+  set(arguments "")
+  set(data "")
+  set(rows "")
+  foreach(module ${modules})
+    file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${module})
+    cmake_path(GET module STEM name)
+    list(APPEND arguments ${path})
+    list(APPEND compiled ${folder}/${name}.parc)
+    string(APPEND data "asm(PARLEY_INCBIN(\"${name}\", \"${folder}/${name}.parc\"));\n"
+                       "extern \"C\" const unsigned char parley_module_${name}[];\n"
+                       "extern \"C\" const unsigned char parley_module_${name}_end[];\n")
+    string(APPEND rows "    row(\"${name}\", parley_module_${name}, parley_module_${name}_end),\n")
+  endforeach()
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/library_image.cpp.in
+                 ${PARLEY_GENERATED_DIR}/cli/library_image.cpp @ONLY)
+
+  add_executable(parley_bootstrap ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/no_library_image.cpp)
+  target_link_libraries(parley_bootstrap PRIVATE parley_cli)
+  add_custom_command(
+    OUTPUT ${compiled}
+    COMMAND parley_bootstrap compile -o ${folder} ${arguments}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    DEPENDS parley_bootstrap ${modules} ${headers}
+    COMMENT "Compiling the standard library"
+    VERBATIM)
+  set_source_files_properties(${PARLEY_GENERATED_DIR}/cli/library_image.cpp PROPERTIES
+                              OBJECT_DEPENDS "${compiled}")
+  add_executable(parley ${ARGN} ${PARLEY_GENERATED_DIR}/cli/library_image.cpp)
+  target_link_libraries(parley PRIVATE parley_cli)
+endfunction()
