@@ -16,9 +16,26 @@
 
 namespace parley {
 
-class Node;
 struct Process;
-struct Scheduler;
+class ProcessSpace;
+class CodeIndex;
+class Tables;
+class Network;
+class Timers;
+class SchedulerThread;
+class NodeControl;
+
+// What a node is made of, as built-ins of every layer reach it; each layer uses what it may include.
+struct Services {
+  AtomTable* atoms = nullptr;
+  ProcessSpace* processes = nullptr;  // vm/process
+  CodeIndex* code = nullptr;          // vm/code
+  Tables* tables = nullptr;           // vm/ets
+  Network* network = nullptr;         // vm/net
+  Timers* timers = nullptr;           // vm/sched
+  NodeControl* control = nullptr;     // vm/node
+  std::uint64_t hash_seed = 0;
+};
 
 enum class BifAnswer : std::uint8_t {
   kValue,     // the returned term
@@ -32,9 +49,9 @@ enum class BifAnswer : std::uint8_t {
 struct BifCall {
   Heap& heap;
   AtomTable& atoms;
-  Node& node;
+  Services& services;
   Process* process;            // the caller; null where terms alone are at work (compiler, tests)
-  Scheduler* scheduler;        // likewise
+  SchedulerThread* scheduler;  // likewise: the thread that runs it
   std::uint64_t hash_seed;     // of the node
   std::int64_t& reductions;    // a built-in subtracts what it costs beyond one
   Term* x = nullptr;           // x registers, for the kinds that continue

@@ -70,12 +70,16 @@ class Heap {
   static constexpr std::size_t kFragmentWordsMax = 512;
 
   // The off-heap list: every kBlobBits object of this heap, linked through its last payload word,
-  // so that a collection can count down the blobs whose objects died.
+  // so that a collection can count down the blobs whose objects died. The bytes they keep alive
+  // weigh in: a process that only hands binaries on must collect too.
   Word* off_heap() const { return off_heap_; }
-  void set_off_heap(Word* first) { off_heap_ = first; }
+  std::size_t off_heap_bytes() const { return off_heap_bytes_; }
+  void clear_off_heap() { off_heap_ = nullptr, off_heap_bytes_ = 0; }
+  void set_off_heap(Word* first, std::size_t bytes) { off_heap_ = first, off_heap_bytes_ = bytes; }
   void link_off_heap(Word* blob_bits_box) {
     blob_bits_box[4] = reinterpret_cast<Word>(off_heap_);
     off_heap_ = blob_bits_box;
+    off_heap_bytes_ += blob_bits_box[1] / 8;
   }
 
  private:
@@ -87,6 +91,7 @@ class Heap {
   Word* fragment_top_ = nullptr;  // free room at the end of the newest overflow fragment
   Word* fragment_end_ = nullptr;
   Word* off_heap_ = nullptr;
+  std::size_t off_heap_bytes_ = 0;
   std::size_t fragment_words_ = 0;
 };
 

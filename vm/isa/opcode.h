@@ -36,7 +36,7 @@ enum class OperandKind : std::uint8_t {
 };
 
 inline constexpr std::uint8_t kMayCollect = 1, kMayYield = 2, kMayThrow = 4, kEndsBlock = 8,
-                              kPseudo = 16;
+                              kPseudo = 16, kInternal = 32;
 inline constexpr unsigned kOperandsMax = 8;
 
 // Kinds and flags of a segment or a match of a bit string.
@@ -53,6 +53,7 @@ struct OpcodeInfo {
   OperandKind list{};
   std::array<OperandKind, kOperandsMax> kinds{};
 
+  constexpr bool internal() const { return (flags & kInternal) != 0; }
   constexpr bool collects() const { return (flags & (kMayCollect | kMayYield)) != 0; }
 };
 
@@ -102,8 +103,9 @@ constexpr OpcodeInfo parse_row(std::string_view name, std::string_view operands,
 namespace detail {
 constexpr std::array<OpcodeInfo, 256> make_table() {
   std::array<OpcodeInfo, 256> table{};
-  constexpr std::uint8_t C = kMayCollect, Y = kMayYield, T = kMayThrow, E = kEndsBlock, Q = kPseudo;
-  (void)C, (void)Y, (void)T, (void)E, (void)Q;
+  constexpr std::uint8_t C = kMayCollect, Y = kMayYield, T = kMayThrow, E = kEndsBlock, Q = kPseudo,
+                         I = kInternal;
+  (void)C, (void)Y, (void)T, (void)E, (void)Q, (void)I;
 #define INSTRUCTION(number, name, operands, flags, documentation) \
   table[number] = parse_row(#name, operands, flags, documentation);
 #include "vm/isa/isa.def"

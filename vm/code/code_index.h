@@ -1,0 +1,145 @@
+// What code a node has: modules in two versions, export cells, fun entries, and which addresses
+// belong to which version.
+//
+// Invariant: a cell, once made, stays at its address; a call through a cell reads the entry of the
+// index that its slice read at its start, so a slice sees wholly old or wholly new code.
+//
+// Thread: look-ups of cells, fun entries and blocks take a shared lock; loading takes it exclusively.
+// Code that runs holds no lock: it goes through cells and fun entries by address.
+#pragma once
+
+#include <atomic>
+#include <array>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "vm/code/built_in.h"
+#include "vm/code/code_block.h"
+#include "vm/code/literal_space.h"
+#include "vm/isa/module_file.h"
+#include "vm/term/atoms.h"
+
+namespace parley {
+
+// The engine's handlers, as the loader puts them into instruction words: by opcode for the generic
+// form, from kFirstVariant on by row of variants.def.
+inline constexpr unsigned kFirstVariant = 256;
+inline constexpr unsigned kHandlersMax = 512;
+using HandlerTable = std::array<std::uint32_t, kHandlersMax>;
+
+struct LoadedModule {
+  Term name;
+  std::unique_ptr<CodeBlock> current;
+  std::unique_ptr<CodeBlock> old;
+  std::shared_ptr<const isa::ModuleFile> file;      // of the current version
+  std::shared_ptr<const isa::ModuleFile> old_file;
+};
+
+class CodeIndex : public FunResolver {
+ public:
+  CodeIndex(AtomTable& atoms, const HandlerTable& handlers, std::vector<BuiltIn> built_ins,
+            std::uint64_t hash_seed);
+  ~CodeIndex() override;
+
+  // The cell of module:function/arity; made (undefined) if it is not there.
+  CallCell* cell(Term module, Term function, std::uint32_t arity);
+  CallCell* find_cell(Term module, Term function, std::uint32_t arity) const;
+  const BuiltIn* find_built_in(Term module, Term function, std::uint32_t arity) const;
+  // FunResolver, for funs that come from outside as bytes or names.
+  const ExportCell* export_cell(Term module, Term function, std::uint32_t arity) override {
+    return cell(module, function, arity);
+  }
+  const FunEntry* fun_entry(const FunEntry& wanted) override;
+  FunCode* fun_code(Term module, std::uint32_t index, std::uint64_t unique, std::uint32_t arity,
+                      std::uint32_t free_count, Term function);
+
+  // The text of why not, where a batch cannot be prepared. Nothing is visible before `commit`.
+  struct Prepared {
+    std::unique_ptr<CodeBlock> block;
+    std::shared_ptr<const isa::ModuleFile> file;
+    Term module;
+    std::vector<std::pair<CallCell*, const Word*>> exports;
+    std::vector<std::pair<FunCode*, const Word*>> funs;
+  };
+  std::expected<Prepared, std::string> prepare(std::shared_ptr<const isa::ModuleFile> file);
+  // Makes a batch current: fills the inactive entries, flips the active index. The versions that
+  // were current become old. Fails, changing nothing, where a module still has an old version.
+  std::expected<void, std::string> commit(std::vector<Prepared> batch);
+  // After every slice that began before the flip has ended: makes both entries of the cells equal.
+  void settle();
+  bool is_settled() const { return unsettled_.empty(); }
+  // Undoes the latest commit: its old versions become current again. Before `forget_undo`.
+  bool flip_back();
+
+  unsigned active_index() const { return active_.load(std::memory_order_acquire); }
+  bool is_loaded(Term module) const;
+  // The current module, or null. Valid while nobody loads.
+  const LoadedModule* module(Term name) const;
+  std::vector<Term> all_loaded() const;
+  // Drops the old version; the caller has made sure that nobody is in it.
+  void drop_old(Term module);
+  // The current version becomes old, nothing becomes current.
+  bool delete_module(Term module);
+
+  // The block that an address is in, or null (stubs of built-ins are in none).
+  const CodeBlock* block_at(const Word* address) const;
+  const CodeBlock* block_by_id(std::uint32_t id) const;
+  // The cell whose stub this is, or null.
+  const CallCell* cell_of_stub(const Word* address) const;
+
+  const Word* process_end() const { return process_end_.data() + 1; }
+  const Word* process_start() const { return process_start_.data(); }
+  const FrameDesc* process_start_frame() const;
+  AddressRange literals() const { return literals_.range(); }
+  AtomTable& atoms() { return atoms_; }
+
+  // Called (without the lock) where a function of a module that is not loaded is called: loads it
+  // from the library and answers whether it did. Set once, before anything runs.
+  std::function<bool(Term module)> autoload;
+
+ private:
+  friend class Loader;
+  struct Key {
+    Word module, function;
+    std::uint64_t arity;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& k) const {
+      std::uint64_t h = k.module * 0x9E3779B97F4A7C15u ^ (k.function + k.arity) * 0xC2B2AE3D27D4EB4Fu;
+      return h ^ (h >> 29);
+    }
+  };
+  CallCell* make_cell(const Key& key);
+  void make_stub(CallCell& cell, const BuiltIn* built_in);
+  void make_fixed_stubs();
+  void publish(const Prepared& prepared, unsigned index);
+
+  AtomTable& atoms_;
+  const HandlerTable& handlers_;
+  std::vector<BuiltIn> built_ins_;
+  std::uint64_t hash_seed_;
+  LiteralSpace literals_;
+  std::atomic<unsigned> active_{0};
+  mutable std::shared_mutex lock_;
+  std::unordered_map<Key, std::unique_ptr<CallCell>, KeyHash> cells_;
+  std::unordered_map<Key, const BuiltIn*, KeyHash> built_in_by_name_;
+  std::unordered_map<Key, std::unique_ptr<FunCode>, KeyHash> funs_;
+  std::unordered_map<Word, std::unique_ptr<LoadedModule>> modules_;
+  std::vector<const CodeBlock*> blocks_;  // all versions, by id
+  std::vector<std::unique_ptr<CodeBlock>> retired_;
+  std::vector<std::unique_ptr<Word[]>> stubs_;
+  std::unordered_map<Word, const CallCell*> stub_cells_;
+  std::vector<CallCell*> unsettled_;
+  std::vector<Term> last_batch_;
+  std::vector<Word> process_end_, process_start_;
+};
+
+}  // namespace parley

@@ -1,0 +1,64 @@
+// From a verified module file to specialised code.
+//
+// Invariant: the file has passed the verifier; the loader trusts it and only chooses forms,
+// addresses and tables. It makes no version current: CodeIndex::commit does.
+//
+// Two passes. The first chooses each instruction's variant (vm/isa/variants.def) and so its length
+// and every label's offset; between them descriptors get their places behind the code; the second
+// writes the words. layout.h has the rule for where operands stand.
+#pragma once
+
+#include <unordered_map>
+
+#include "vm/code/code_index.h"
+
+namespace parley {
+
+class Loader {
+ public:
+  Loader(CodeIndex& index, std::shared_ptr<const isa::ModuleFile> file);
+  // Index lock held exclusively.
+  std::expected<CodeIndex::Prepared, std::string> run();
+
+ private:
+  struct Chosen {
+    const isa::Instruction* instruction;
+    std::string_view letters;
+    std::uint32_t handler;
+    std::uint32_t offset;
+    std::uint32_t handler_label;  // in force
+    std::uint32_t function, index;
+  };
+  bool resolve_atoms();
+  bool decode_literals();
+  void choose_all();
+  void choose_function(std::uint32_t number);
+  void place_frames();
+  void write_all();
+  void write(const Chosen& chosen);
+  void write_list(const Chosen& chosen, std::size_t at);
+  void write_frames();
+  void make_tables(CodeIndex::Prepared& prepared);
+  Word constant(const isa::Operand& operand) const;
+  Word import_word(std::uint64_t import, bool built_in) const;
+  std::int32_t label_distance(std::uint64_t label, std::uint32_t from) const;
+  void add_place(std::uint32_t offset, std::int32_t frame_words, std::uint32_t handler_label,
+                 std::uint32_t file, std::uint32_t line);
+
+  CodeIndex& index_;
+  std::shared_ptr<const isa::ModuleFile> file_;
+  std::string error_;
+  std::vector<Term> atoms_;
+  std::vector<Term> literals_;
+  std::vector<FunCode*> funs_;
+  std::vector<Chosen> chosen_;
+  std::vector<std::uint32_t> label_offsets_;
+  std::vector<std::int32_t> label_frames_;
+  // A descriptor is a frame and the handler in force; its offset behind the code.
+  std::unordered_map<std::uint64_t, std::uint32_t> frame_offsets_;
+  std::vector<std::uint64_t> frame_keys_;
+  std::uint32_t code_words_ = 0;
+  std::unique_ptr<CodeBlock> block_;
+};
+
+}  // namespace parley

@@ -1,0 +1,77 @@
+// The slow paths of the instruction bodies: ordinary functions on a saved machine.
+//
+// Invariant: on entry context.heap's bounds are the machine's hp and sp; on exit the engine takes hp
+// from context.heap and ip, sp and reductions from the machine. A slow path answers kGoto with
+// machine.ip set, or kLeave with the process saved and context.result set.
+#pragma once
+
+#include "vm/interp/machine.h"
+
+namespace parley {
+
+// slow_control.cpp
+Outcome slow_collect(Machine&);   // context.words_wanted, context.frame; re-executes
+Outcome slow_yield(Machine&);     // context.frame; saves and leaves, or goes on if it may
+Outcome slow_bad_fun(Machine&);   // operands: fun, arity
+Outcome slow_apply(Machine&);     // operands: module, function, arity, frame words or ~0
+Outcome slow_process_end(Machine&);
+Outcome slow_process_start(Machine&);
+Outcome slow_undefined_entry(Machine&);
+
+// slow_bif.cpp
+Outcome slow_bif(Machine&);
+Outcome slow_built_in_entry(Machine&);
+Outcome slow_compare(Machine&);     // operands: left, right; operation, next, fail
+Outcome slow_arithmetic(Machine&);  // operands: left, right; operation, next, fail, target
+Outcome slow_is_map_key(Machine&);
+Outcome slow_get_map(Machine&);
+Outcome slow_put_map(Machine&);
+Outcome slow_update_map(Machine&);
+
+// slow_bits.cpp
+Outcome slow_bits_get_integer(Machine&);
+Outcome slow_bits_get_float(Machine&);
+Outcome slow_bits_get_bits(Machine&);
+Outcome slow_bits_get_tail(Machine&);
+Outcome slow_bits_get_utf(Machine&);
+Outcome slow_bits_skip(Machine&);
+Outcome slow_bits_skip_utf(Machine&);
+Outcome slow_bits_match(Machine&);
+Outcome slow_bits_build(Machine&);
+
+// slow_message.cpp
+Outcome slow_send(Machine&);
+Outcome slow_loop_rec(Machine&);
+Outcome slow_remove_message(Machine&);
+Outcome slow_wait(Machine&);
+Outcome slow_wait_timeout(Machine&);
+Outcome slow_marker_reserve(Machine&);
+Outcome slow_marker_bind(Machine&);
+Outcome slow_marker_use(Machine&);
+
+// slow_error.cpp
+Outcome slow_raise_value(Machine&);  // operands: value; operation
+Outcome slow_if_clause(Machine&);
+Outcome slow_function_clause(Machine&);
+Outcome slow_raise(Machine&);
+Outcome slow_build_stacktrace(Machine&);
+Outcome slow_catch_value(Machine&);
+
+// Throws context.error_class : error_reason from the instruction at machine.ip: continues at the
+// nearest handler, or ends the process. A trace is captured unless error_trace is a value already.
+Outcome throw_from(Machine&);
+// The same with class and reason given.
+Outcome throw_error(Machine&, Term reason);
+Outcome throw_class(Machine&, Term error_class, Term reason);
+
+// Saves the running process on its own stack so that it resumes at machine.ip with x0..x(live-1),
+// the running frame being `frame`. May collect to make room.
+void save_process_may_collect(Machine&, const FrameDesc* frame, unsigned live_x);
+Outcome leave(Machine&, RunResult result);
+
+// Makes room for `words` between heap and stack; roots are the live registers of `frame`.
+void collect_now(Machine&, const FrameDesc* frame, std::size_t words);
+
+BifCall make_bif_call(Machine&);
+
+}  // namespace parley

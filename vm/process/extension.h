@@ -1,0 +1,81 @@
+// What most processes never need: made on first use, hung from the control block.
+//
+// Invariant: owned by the process's owner (runner or claim holder), like line 1 of the control
+// block; terms in it lie in the process's own heap and are roots of its collection.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "vm/heap/collector.h"
+#include "vm/term/term.h"
+
+namespace parley {
+
+// One direction of a link. While an unlink is not acknowledged, exits of that peer are dropped.
+struct Link {
+  bool active = true;
+  std::uint64_t unlink_id = 0;  // 0: none outstanding
+};
+
+// What this process watches.
+struct Monitor {
+  Term reference;      // a root: the kAliasRef in this process's heap
+  Term target;         // pid watched (immediate)
+  Term object;         // what DOWN shows: the pid, or a root {Name, Node}
+  Term tag;            // 'DOWN', or a root given by the tag option
+};
+
+// Who watches this process. The reference is rebuilt from its id and the watcher's pid.
+struct Watcher {
+  Term watcher;        // pid
+  Term name;           // atom it was watched by, or nil: by pid
+};
+
+enum class AliasMode : std::uint8_t { kExplicit, kDemonitor, kReplyDemonitor, kReply };
+
+struct DictionaryEntry {
+  Term key, value;
+};
+
+struct ProcessExtension {
+  std::unordered_map<Word, Link> links;                    // by pid word
+  std::unordered_map<std::uint64_t, Monitor> monitors;     // by reference id
+  std::unordered_map<std::uint64_t, Watcher> watchers;     // by reference id
+  std::unordered_map<std::uint64_t, AliasMode> aliases;    // by reference id
+  std::vector<DictionaryEntry> dictionary;
+  std::unordered_multimap<std::uint64_t, std::uint32_t> dictionary_index;  // hash -> entry, if large
+  std::vector<Term> timers;                                // timer references, not roots
+
+  Word* off_heap = nullptr;
+  std::size_t off_heap_bytes = 0;
+
+  Term registered_name = Term::nil();
+  Term parent = Term::nil();
+  Term initial_module = Term::nil(), initial_function = Term::nil();
+  std::uint32_t initial_arity = 0;
+  Term label = Term::nil();                                // root
+  std::uint64_t reductions_total = 0;
+  std::size_t min_heap_words = 0;
+  std::size_t max_heap_words = 0;                          // 0: no limit
+  std::uint32_t collections = 0;
+  std::uint32_t suspend_count = 0;
+  std::uint64_t marker_count = 0;                          // enqueued messages at marker_reserve
+  std::vector<Fragment*> held;                             // keeps terms of a pending fatal signal
+  Term pending_exit;                                       // reason, in a held fragment
+  bool has_pending_exit = false;
+
+  // Calls visit(Word&) for every root.
+  template <class Visit>
+  void each_root(Visit visit) {
+    for (auto& [id, monitor] : monitors) {
+      visit(monitor.reference.raw), visit(monitor.object.raw), visit(monitor.tag.raw);
+    }
+    for (DictionaryEntry& entry : dictionary) visit(entry.key.raw), visit(entry.value.raw);
+    visit(label.raw);
+  }
+};
+
+}  // namespace parley

@@ -1,0 +1,117 @@
+// The process table and the names.
+#include "vm/process/space.h"
+
+#include <sys/mman.h>
+
+#include <new>
+
+#include "vm/base/assert.h"
+
+namespace parley {
+
+ProcessSpace::ProcessSpace(AtomTable& atoms, SpaceOptions options)
+    : atoms_(atoms), options_(options) {
+  void* memory = mmap(nullptr, std::size_t{options.processes_max} * sizeof(Process),
+                      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  PARLEY_ASSERT(memory != MAP_FAILED, "address space for the process table");
+  table_ = static_cast<Process*>(memory);
+}
+
+ProcessSpace::~ProcessSpace() {
+  for (std::uint32_t slot = 0; slot < high_slot(); ++slot) {
+    Process& p = table_[slot];
+    if (p.current_state() == ProcessState::kFree) continue;
+    free_fragments(p.mailbox.close());
+    free_fragments(p.queue_head);
+    for (Fragment* f = p.fragments; f != nullptr;) {
+      Fragment* next = f->next;
+      std::free(f);
+      f = next;
+    }
+    free_block(HeapBlock{p.block, p.size_words});
+    delete p.extension.load(std::memory_order_relaxed);
+  }
+  munmap(table_, std::size_t{options_.processes_max} * sizeof(Process));
+}
+
+Process* ProcessSpace::allocate() {
+  std::uint32_t slot;
+  {
+    std::lock_guard guard(free_lock_);
+    if (!free_slots_.empty()) {
+      slot = free_slots_.front();
+      free_slots_.pop_front();
+    } else {
+      slot = high_slot_.load(std::memory_order_relaxed);
+      if (slot >= options_.processes_max) return nullptr;
+      high_slot_.store(slot + 1, std::memory_order_release);
+    }
+  }
+  count_.fetch_add(1, std::memory_order_relaxed);
+  Process* p = table_ + slot;
+  const std::uint32_t mask = options_.generation_bits >= 32
+                                 ? ~0u
+                                 : (1u << options_.generation_bits) - 1;
+  const std::uint32_t generation = (p->generation.load(std::memory_order_relaxed) + 1) & mask;
+  p->mailbox.reset();
+  p->run_link = 0;
+  p->timeout_sequence.store(0, std::memory_order_relaxed);
+  p->extension.store(nullptr, std::memory_order_relaxed);
+  p->awaiting.store(kTagNil, std::memory_order_relaxed);
+  p->cause = 0;
+  p->timer_slot = 0;
+  p->block = nullptr;
+  p->top_words = p->stack_words = p->size_words = 0;
+  p->saved_x = p->flags = 0;
+  p->queue_head = nullptr;
+  p->queue_tail = &p->queue_head;
+  p->scan = &p->queue_head;
+  p->fragments = nullptr;
+  p->removed = 0;
+  p->removal_time_ms = 0;
+  // Release: pairs with find's acquire, so who sees the generation sees the rest.
+  p->generation.store(generation, std::memory_order_release);
+  return p;
+}
+
+void ProcessSpace::release_slot(Process& process) {
+  std::lock_guard guard(free_lock_);
+  free_slots_.push_back(slot_of(process));
+}
+
+bool ProcessSpace::register_name(Term name, Term pid) {
+  std::unique_lock guard(names_lock_);
+  return names_.emplace(name.raw, pid).second;
+}
+
+bool ProcessSpace::unregister_name(Term name, Term only_if) {
+  std::unique_lock guard(names_lock_);
+  const auto found = names_.find(name.raw);
+  if (found == names_.end() || (only_if.is_value() && found->second != only_if)) return false;
+  names_.erase(found);
+  return true;
+}
+
+Term ProcessSpace::whereis(Term name) const {
+  std::shared_lock guard(names_lock_);
+  const auto found = names_.find(name.raw);
+  return found == names_.end() ? kAtom_undefined : found->second;
+}
+
+std::vector<Term> ProcessSpace::registered() const {
+  std::shared_lock guard(names_lock_);
+  std::vector<Term> names;
+  for (const auto& [name, pid] : names_) names.emplace_back(name);
+  return names;
+}
+
+ProcessExtension& ProcessSpace::extension(Process& process) {
+  ProcessExtension* e = process.extension.load(std::memory_order_relaxed);
+  if (e == nullptr) {
+    e = new ProcessExtension;
+    process.extension.store(e, std::memory_order_release);
+  }
+  return *e;
+}
+
+}  // namespace parley

@@ -1,0 +1,115 @@
+// All processes of a node: the table of control blocks, names, references, and the way to whoever
+// schedules.
+//
+// Invariant: a slot's memory is never unmapped; its generation changes exactly when the slot is
+// retired, so a pid names at most one process ever (within 2^32 lives of a slot). A thread that
+// looked a process up may use line 0 until its own next quiescent point: a slot is given out again
+// only after every scheduler has passed one.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "vm/process/extension.h"
+#include "vm/process/process.h"
+#include "vm/term/atoms.h"
+
+namespace parley {
+
+// What processes need of the scheduler; `sched` implements it.
+class SchedulerInterface {
+ public:
+  virtual ~SchedulerInterface() = default;
+  // The process has just become RUNNABLE by the caller's hand. Any thread.
+  virtual void enqueue(Process& process) = 0;
+  // The slot may be reused after a grace period. Any thread.
+  virtual void retire(Process& process) = 0;
+  // Receive time-outs: wakes the process with kTimedOut after so many milliseconds, if its
+  // time-out sequence is then still what it is now. Owner only.
+  virtual void arm_receive_timer(Process& process, std::uint64_t milliseconds) = 0;
+  virtual void cancel_receive_timer(Process& process) = 0;
+};
+
+// What the other layers free when a process ends: tables, sockets, timers. Called by the dying
+// process's scheduler, in order of registration.
+class ExitObserver {
+ public:
+  virtual ~ExitObserver() = default;
+  virtual void process_ended(Process& process, Term pid) = 0;
+};
+
+struct SpaceOptions {
+  std::uint32_t processes_max = 1u << 20;
+  std::uint32_t generation_bits = 32;
+};
+
+class ProcessSpace {
+ public:
+  ProcessSpace(AtomTable& atoms, SpaceOptions options);
+  ~ProcessSpace();
+  ProcessSpace(const ProcessSpace&) = delete;
+  ProcessSpace& operator=(const ProcessSpace&) = delete;
+
+  // Null if it is not alive (any more). Any thread.
+  Process* find(Term pid) const {
+    const std::uint32_t slot = pid.pid_slot();
+    if (slot >= high_slot_.load(std::memory_order_acquire)) return nullptr;
+    Process* p = table_ + slot;
+    // Acquire: pairs with the release in `publish`, so line 0 is initialised.
+    if (p->generation.load(std::memory_order_acquire) != pid.pid_generation()) return nullptr;
+    const ProcessState state = p->current_state();
+    return state == ProcessState::kFree || state == ProcessState::kExiting ? nullptr : p;
+  }
+  Term pid_of(const Process& process) const {
+    return Term::pid(static_cast<std::uint32_t>(&process - table_),
+                     process.generation.load(std::memory_order_relaxed));
+  }
+  std::uint32_t slot_of(const Process& process) const {
+    return static_cast<std::uint32_t>(&process - table_);
+  }
+  Process& at(std::uint32_t slot) const { return table_[slot]; }
+
+  // A fresh control block in state kFree-but-owned; null: at the limit.
+  Process* allocate();
+  // After the grace period.
+  void release_slot(Process& process);
+  std::uint32_t count() const { return count_.load(std::memory_order_relaxed); }
+  std::uint32_t limit() const { return options_.processes_max; }
+  std::uint32_t high_slot() const { return high_slot_.load(std::memory_order_acquire); }
+
+  // Names. Any thread.
+  bool register_name(Term name, Term pid);       // false: taken
+  bool unregister_name(Term name, Term only_if = Term());
+  Term whereis(Term name) const;                 // pid, or `undefined`
+  std::vector<Term> registered() const;
+
+  // Unique 64 bits for a reference.
+  std::uint64_t next_reference() { return reference_.fetch_add(1, std::memory_order_relaxed); }
+
+  ProcessExtension& extension(Process& process);  // made if missing; owner only
+
+  AtomTable& atoms() { return atoms_; }
+  SchedulerInterface* scheduler = nullptr;        // set before anything runs
+  std::vector<ExitObserver*> exit_observers;
+  AddressRange literals;
+
+ private:
+  AtomTable& atoms_;
+  SpaceOptions options_;
+  Process* table_;
+  std::atomic<std::uint32_t> high_slot_{0};  // slots ever used
+  std::atomic<std::uint32_t> count_{0};
+  std::atomic<std::uint64_t> reference_{1};
+  std::mutex free_lock_;
+  std::deque<std::uint32_t> free_slots_;
+  mutable std::shared_mutex names_lock_;
+  std::unordered_map<Word, Term> names_;
+};
+
+}  // namespace parley
