@@ -9,9 +9,10 @@
 //   kHashNode   bitmap | a child for each bit set, lowest first
 //               child: cons [Key | Value], or a boxed kHashNode of the next level
 //
-// Level k looks at bits 4k .. 4k+3 of a key's 64-bit hash. Keys whose hashes are all equal end in
-// a collision node below the last level: its bitmap is kCollisionBitmap, its children are pairs in
-// exact term order of their keys.
+// Level k looks at the k-th group of four bits of a key's 64-bit hash, highest first, so the pairs
+// of a trie stand in the order of their hashes. A node below the root has at least two pairs below
+// it. Keys whose hashes are all equal end in a collision node below the last level: its bitmap is
+// kCollisionBitmap, its children are pairs in exact term order of their keys.
 #pragma once
 
 #include <bit>
@@ -34,6 +35,11 @@ inline Term flat_map_keys(Term map) { return Term(map.box()[1]); }
 inline const Word* flat_map_key_words(Term map) { return flat_map_keys(map).box() + 1; }
 inline const Word* flat_map_value_words(Term map) { return map.box() + 2; }
 inline Term hash_map_root(Term map) { return Term(map.box()[2]); }
+
+// The child that a hash selects on a level below kHashLevels.
+constexpr unsigned hash_slot(std::uint64_t hash, unsigned level) {
+  return (hash >> (64 - kHashLevelBits * (level + 1))) & ((1u << kHashLevelBits) - 1);
+}
 
 struct HashNodeView {
   explicit HashNodeView(Term node)

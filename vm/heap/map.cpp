@@ -1,0 +1,277 @@
+// Flat maps, and what is common to both shapes.
+#include "vm/heap/map.h"
+
+#include <algorithm>
+
+#include "vm/base/assert.h"
+#include "vm/term/hash.h"
+
+namespace parley {
+
+namespace {
+
+// Where a key stands in a flat map, or where it would stand.
+struct Place {
+  Word index;
+  bool found;
+};
+
+Place find_place(const AtomTable& atoms, Term map, Term key) {
+  const Word* keys = flat_map_key_words(map);
+  Word low = 0, high = map_size(map);
+  while (low < high) {
+    const Word middle = (low + high) / 2;
+    const int order = compare_exact(Term(keys[middle]), key, atoms);
+    if (order == 0) return {middle, true};
+    if (order < 0) low = middle + 1;
+    else high = middle;
+  }
+  return {low, false};
+}
+
+// A flat map on `keys` whose values the caller fills in.
+Word* allocate_flat(Heap& heap, Term keys, Word size) {
+  Word* box = heap.allocate(size + 2);
+  box[0] = make_header(Subtag::kFlatMap, size + 1);
+  box[1] = keys.raw;
+  return box;
+}
+
+Term with_value(const MapContext& context, Term map, Word index, Term value) {
+  const Word* values = flat_map_value_words(map);
+  if (values[index] == value.raw) return map;
+  const Word size = map_size(map);
+  Word* box = allocate_flat(context.heap, flat_map_keys(map), size);
+  std::copy(values, values + size, box + 2);
+  box[2 + index] = value.raw;
+  return Term::boxed(box);
+}
+
+// Copies `count` words with one more at `index`.
+void copy_inserting(const Word* from, Word count, Word index, Word added, Word* to) {
+  std::copy(from, from + index, to);
+  to[index] = added;
+  std::copy(from + index, from + count, to + index + 1);
+}
+void copy_removing(const Word* from, Word count, Word index, Word* to) {
+  std::copy(from, from + index, to);
+  std::copy(from + index + 1, from + count, to + index);
+}
+
+std::vector<MapPair> all_pairs(Term map) {
+  std::vector<MapPair> pairs;
+  pairs.reserve(map_size(map) + 1);
+  MapCursor cursor(map);
+  for (MapPair p; cursor.next(p.key, p.value);) pairs.push_back(p);
+  return pairs;
+}
+
+Term flat_insert(const MapContext& context, Term map, Word index, Term key, Term value) {
+  const Word size = map_size(map);
+  if (size == kFlatMapMax) {
+    std::vector<MapPair> pairs = all_pairs(map);
+    pairs.push_back({key, value});
+    return detail::trie_build(context, std::move(pairs));
+  }
+  Word* keys = context.heap.allocate(size + 2);
+  keys[0] = make_header(Subtag::kTuple, size + 1);
+  copy_inserting(flat_map_key_words(map), size, index, key.raw, keys + 1);
+  Word* box = allocate_flat(context.heap, Term::boxed(keys), size + 1);
+  copy_inserting(flat_map_value_words(map), size, index, value.raw, box + 2);
+  return Term::boxed(box);
+}
+
+}  // namespace
+
+std::uint64_t MapContext::hash(Term key) const {
+  return internal_hash(key, atoms, seed) & hash_mask;
+}
+
+Term map_empty(Heap& heap) {
+  Word* words = heap.allocate(3);
+  words[0] = make_header(Subtag::kTuple, 0);
+  words[1] = make_header(Subtag::kFlatMap, 1);
+  words[2] = Term::boxed(words).raw;
+  return Term::boxed(words + 1);
+}
+
+Term map_get_slow(const MapContext& context, Term map, Term key) {
+  if (!is_flat_map(map)) return detail::trie_get(context, map, key);
+  const Word* keys = flat_map_key_words(map);
+  const Word size = map_size(map);
+  for (Word i = 0; i < size; ++i) {
+    if (exactly_equal(Term(keys[i]), key)) return Term(flat_map_value_words(map)[i]);
+  }
+  return Term();
+}
+
+Term map_put(const MapContext& context, Term map, Term key, Term value) {
+  if (!is_flat_map(map)) return detail::trie_put(context, map, key, value, false);
+  const Place place = find_place(context.atoms, map, key);
+  if (place.found) return with_value(context, map, place.index, value);
+  return flat_insert(context, map, place.index, key, value);
+}
+
+Term map_update(const MapContext& context, Term map, Term key, Term value) {
+  if (!is_flat_map(map)) return detail::trie_put(context, map, key, value, true);
+  const Place place = find_place(context.atoms, map, key);
+  return place.found ? with_value(context, map, place.index, value) : Term();
+}
+
+Term map_remove(const MapContext& context, Term map, Term key) {
+  if (!is_flat_map(map)) {
+    const Term smaller = detail::trie_remove(context, map, key);
+    if (smaller == map || map_size(map) > kFlatMapMax + 1) return smaller;
+    return detail::flat_build(context, all_pairs(smaller));
+  }
+  const Place place = find_place(context.atoms, map, key);
+  if (!place.found) return map;
+  const Word size = map_size(map);
+  Word* keys = context.heap.allocate(size);
+  keys[0] = make_header(Subtag::kTuple, size - 1);
+  copy_removing(flat_map_key_words(map), size, place.index, keys + 1);
+  Word* box = allocate_flat(context.heap, Term::boxed(keys), size - 1);
+  copy_removing(flat_map_value_words(map), size, place.index, box + 2);
+  return Term::boxed(box);
+}
+
+Term detail::flat_build(const MapContext& context, std::vector<MapPair> pairs) {
+  const Word size = pairs.size();
+  PARLEY_ASSERT(size <= kFlatMapMax, "few enough for a flat map");
+  std::sort(pairs.begin(), pairs.end(), [&](const MapPair& l, const MapPair& r) {
+    return compare_exact(l.key, r.key, context.atoms) < 0;
+  });
+  Word* keys = context.heap.allocate(size + 1);
+  keys[0] = make_header(Subtag::kTuple, size);
+  Word* box = allocate_flat(context.heap, Term::boxed(keys), size);
+  for (Word i = 0; i < size; ++i) {
+    keys[1 + i] = pairs[i].key.raw;
+    box[2 + i] = pairs[i].value.raw;
+  }
+  return Term::boxed(box);
+}
+
+Term map_from_pairs(const MapContext& context, std::vector<MapPair> pairs) {
+  detail::drop_duplicates(context, pairs);
+  if (pairs.size() <= kFlatMapMax) return detail::flat_build(context, std::move(pairs));
+  return detail::trie_build(context, std::move(pairs));
+}
+
+Term map_merge(const MapContext& context, Term left, Term right) {
+  const Word l_size = map_size(left), r_size = map_size(right);
+  if (l_size == 0 || left == right) return right;
+  if (r_size == 0) return left;
+  // Few pairs into a large map: one by one. Else both together, the right ones last.
+  if (!is_flat_map(left) && r_size < l_size / 8) {
+    MapCursor cursor(right);
+    for (MapPair p; cursor.next(p.key, p.value);) left = map_put(context, left, p.key, p.value);
+    return left;
+  }
+  if (!is_flat_map(right) && l_size < r_size / 8) {
+    MapCursor cursor(left);
+    Term merged = right;
+    for (MapPair p; cursor.next(p.key, p.value);) {
+      if (!map_get(context, right, p.key).is_value()) {
+        merged = map_put(context, merged, p.key, p.value);
+      }
+    }
+    return merged;
+  }
+  std::vector<MapPair> pairs = all_pairs(left);
+  const std::vector<MapPair> more = all_pairs(right);
+  pairs.insert(pairs.end(), more.begin(), more.end());
+  return map_from_pairs(context, std::move(pairs));
+}
+
+std::vector<MapPair> map_sorted_pairs(const AtomTable& atoms, Term map) {
+  std::vector<MapPair> pairs = all_pairs(map);
+  if (!is_flat_map(map)) {
+    std::sort(pairs.begin(), pairs.end(), [&](const MapPair& l, const MapPair& r) {
+      return compare_exact(l.key, r.key, atoms) < 0;
+    });
+  }
+  return pairs;
+}
+
+// ---- cursor ----------------------------------------------------------------------------------
+
+MapCursor::MapCursor(Term map) : MapCursor(map, 0) {}
+
+MapCursor::MapCursor(Term map, std::uint64_t position) : is_flat_(is_flat_map(map)) {
+  if (is_flat_) {
+    flat_size_ = map_size(map);
+    flat_at_ = std::min<Word>(position, flat_size_);
+    flat_keys_ = flat_map_key_words(map);
+    flat_values_ = flat_map_value_words(map);
+    return;
+  }
+  Term node_term = hash_map_root(map);
+  for (unsigned level = 0;; ++level) {
+    const HashNodeView node(node_term);
+    if (node.is_collision()) {
+      push(node_term, 0);
+      break;
+    }
+    const unsigned slot = hash_slot(position, level);
+    const unsigned index = node.index_of(slot);
+    push(node_term, index);
+    if (!node.has(slot) || Term(node.children[index]).is_cons()) break;
+    node_term = Term(node.children[index]);
+  }
+  settle();
+}
+
+void MapCursor::push(Term node_term, std::uint32_t at) {
+  const HashNodeView node(node_term);
+  levels_[depth_++] = {node.children, at, static_cast<std::uint32_t>(node.count), node.bitmap};
+}
+
+// Makes the innermost level stand on a pair. A level that has a deeper one stands on its node.
+void MapCursor::settle() {
+  while (depth_ > 0) {
+    Level& level = levels_[depth_ - 1];
+    if (level.at == level.count) {
+      if (--depth_ > 0) ++levels_[depth_ - 1].at;
+      continue;
+    }
+    const Term child(level.children[level.at]);
+    if (child.is_cons()) return;
+    push(child, 0);
+  }
+}
+
+bool MapCursor::next(Term& key, Term& value) {
+  if (done()) return false;
+  if (is_flat_) {
+    key = Term(flat_keys_[flat_at_]);
+    value = Term(flat_values_[flat_at_++]);
+    return true;
+  }
+  Level& level = levels_[depth_ - 1];
+  const Term pair(level.children[level.at++]);
+  key = pair.head();
+  value = pair.tail();
+  settle();
+  return true;
+}
+
+std::uint64_t MapCursor::position() const {
+  if (is_flat_) return flat_at_;
+  std::uint64_t position = 0;
+  for (std::uint32_t k = 0; k < depth_; ++k) {
+    const Level& level = levels_[k];
+    if (level.bitmap == kCollisionBitmap) break;
+    Word bitmap = level.bitmap;
+    for (std::uint32_t i = 0; i < level.at; ++i) bitmap &= bitmap - 1;
+    const auto slot = static_cast<std::uint64_t>(std::countr_zero(bitmap));
+    position |= slot << (64 - kHashLevelBits * (k + 1));
+  }
+  return position;
+}
+
+bool MapCursor::at_position_start() const {
+  return is_flat_ || depth_ == 0 || levels_[depth_ - 1].bitmap != kCollisionBitmap ||
+         levels_[depth_ - 1].at == 0;
+}
+
+}  // namespace parley
