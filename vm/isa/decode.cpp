@@ -4,8 +4,8 @@
 // checked against the bytes that remain before anything is reserved; whatever is returned has
 // indices within their tables. The first error wins: after it every read gives zero and every loop
 // ends, so that the code below reads like a grammar.
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "vm/isa/module_file.h"
 #include "vm/isa/wire.h"
@@ -138,8 +138,8 @@ class Parser {
     const std::uint32_t length = in_.fixed32();
     if (!in_.ok()) return size_;
     if (length > in_.remaining()) {
-      in_.fail_at(begin, fmt::format("section of {} bytes where {} remain", length,
-                                     in_.remaining()));
+      in_.fail_at(begin,
+                  fmt::format("section of {} bytes where {} remain", length, in_.remaining()));
       return size_;
     }
     const std::size_t end = in_.position() + length;
@@ -162,19 +162,32 @@ class Parser {
 
   void content(std::size_t index) {
     switch (index) {
-      case 0: return atoms();
-      case 1: return head();
-      case 2: return literals();
-      case 3: return table(module_.files, 1, [this] { return in_.text(); });
-      case 4: return table(module_.frames, 3, [this] { return frame(); });
-      case 5: return table(module_.imports, 3, [this] { return import(); });
-      case 6: return table(module_.lambdas, 4, [this] { return lambda(); });
-      case 7: return functions();
-      case 8: return label_states();
-      case 9: return table(module_.exports, 1, [this] { return Export{function_index()}; });
-      case 10: return table(module_.records, 2, [this] { return record(); });
-      case 11: return table(module_.texts, 4, [this] { return named_text(); });
-      default: return table(module_.attributes, 2, [this] { return attribute(); });
+      case 0:
+        return atoms();
+      case 1:
+        return head();
+      case 2:
+        return literals();
+      case 3:
+        return table(module_.files, 1, [this] { return in_.text(); });
+      case 4:
+        return table(module_.frames, 3, [this] { return frame(); });
+      case 5:
+        return table(module_.imports, 3, [this] { return import(); });
+      case 6:
+        return table(module_.lambdas, 4, [this] { return lambda(); });
+      case 7:
+        return functions();
+      case 8:
+        return label_states();
+      case 9:
+        return table(module_.exports, 1, [this] { return Export{function_index()}; });
+      case 10:
+        return table(module_.records, 2, [this] { return record(); });
+      case 11:
+        return table(module_.texts, 4, [this] { return named_text(); });
+      default:
+        return table(module_.attributes, 2, [this] { return attribute(); });
     }
   }
 
@@ -220,7 +233,8 @@ class Parser {
     for (auto* bitmap : {&frame.x, &frame.y}) {
       const std::uint32_t words = in_.below((kRegistersMax + 64) / 64 + 1, "bitmap size");
       for (std::uint32_t i = 0; i < words && in_.ok(); ++i) bitmap->push_back(in_.number());
-      if (bitmap->size() == 4 && (bitmap->back() >> 63) != 0) in_.fail("register 255 does not exist");
+      if (bitmap->size() == 4 && (bitmap->back() >> 63) != 0)
+        in_.fail("register 255 does not exist");
     }
     return frame;
   }
@@ -304,8 +318,8 @@ class Parser {
       }
     } else if (first >= module_.label_count ||
                (first == 0 && instruction.opcode == Opcode::label)) {
-      in_.fail_at(begin, fmt::format("label {} is out of range, there are {}", first,
-                                     module_.label_count));
+      in_.fail_at(
+          begin, fmt::format("label {} is out of range, there are {}", first, module_.label_count));
     }
   }
 
@@ -322,14 +336,17 @@ class Parser {
         return {OperandTag::kLabel, in_.below(module_.label_count, "label")};
       case OperandKind::kFrame:
         return {OperandTag::kUnsigned, in_.below(module_.frames.size(), "frame")};
-      case OperandKind::kFunction: return {OperandTag::kUnsigned, function_index()};
+      case OperandKind::kFunction:
+        return {OperandTag::kUnsigned, function_index()};
       case OperandKind::kImport:
       case OperandKind::kBuiltIn:
         return {OperandTag::kUnsigned, in_.below(module_.imports.size(), "import")};
       case OperandKind::kLambda:
         return {OperandTag::kUnsigned, in_.below(module_.lambdas.size(), "lambda")};
-      case OperandKind::kAtom: return {OperandTag::kAtom, atom_index()};
-      default: return {OperandTag::kUnsigned, in_.number32()};
+      case OperandKind::kAtom:
+        return {OperandTag::kAtom, atom_index()};
+      default:
+        return {OperandTag::kUnsigned, in_.number32()};
     }
   }
 
@@ -351,14 +368,21 @@ class Parser {
         if (!register_allowed) in_.fail_at(begin, "a register where a constant must be");
         check(begin, "register", value, kRegistersMax);
         break;
-      case OperandTag::kAtom: check(begin, "atom", value, module_.atoms.size()); break;
-      case OperandTag::kLiteral: check(begin, "literal", value, module_.literals.size()); break;
+      case OperandTag::kAtom:
+        check(begin, "atom", value, module_.atoms.size());
+        break;
+      case OperandTag::kLiteral:
+        check(begin, "literal", value, module_.literals.size());
+        break;
       case OperandTag::kSmall:
         value = unzigzag(value);
         if (!fits_small(value)) in_.fail_at(begin, "a small integer of more than 62 bits");
         break;
-      case OperandTag::kNil: check(begin, "nil", value, 1); break;
-      default: in_.fail_at(begin, fmt::format("there is no kind of operand {}", head & 7));
+      case OperandTag::kNil:
+        check(begin, "nil", value, 1);
+        break;
+      default:
+        in_.fail_at(begin, fmt::format("there is no kind of operand {}", head & 7));
     }
     if (tag > OperandTag::kY && !constant_allowed) {
       in_.fail_at(begin, "a constant where a register must be");
@@ -444,8 +468,11 @@ std::int64_t utf8_length(std::string_view text) {
   std::int64_t count = 0;
   for (std::size_t i = 0; i < text.size(); ++count) {
     const auto lead = static_cast<std::uint8_t>(text[i]);
-    const std::size_t length =
-        lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
+    const std::size_t length = lead < 0x80    ? 1
+                               : lead >= 0xF0 ? 4
+                               : lead >= 0xE0 ? 3
+                               : lead >= 0xC2 ? 2
+                                              : 0;
     if (length == 0 || length > text.size() - i || lead > 0xF4) return -1;
     std::uint32_t code_point = length == 1 ? lead : lead & (0xFFu >> (length + 1));
     for (std::size_t j = 1; j < length; ++j) {

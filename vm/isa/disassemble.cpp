@@ -14,10 +14,10 @@ namespace parley::isa {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kTypeNames = {
-    "any", "cons", "tuple", "map", "bits", "small", "float", "fun", "tuple"};
-constexpr std::array<std::string_view, 7> kBitsKindNames = {
-    "integer", "float", "bits", "utf8", "utf16", "utf32", "literal"};
+constexpr std::array<std::string_view, 9> kTypeNames = {"any",   "cons",  "tuple", "map",  "bits",
+                                                        "small", "float", "fun",   "tuple"};
+constexpr std::array<std::string_view, 7> kBitsKindNames = {"integer", "float", "bits",   "utf8",
+                                                            "utf16",   "utf32", "literal"};
 
 class Disassembler {
  public:
@@ -89,20 +89,29 @@ class Disassembler {
 
   std::string operand(OperandKind kind, const Operand& operand) const {
     switch (kind) {
-      case OperandKind::kFrame: return frame(operand.value);
-      case OperandKind::kFunction: return function_name(operand.value);
+      case OperandKind::kFrame:
+        return frame(operand.value);
+      case OperandKind::kFunction:
+        return function_name(operand.value);
       case OperandKind::kImport:
-      case OperandKind::kBuiltIn: return import_name(operand.value);
-      case OperandKind::kLambda: return lambda_name(operand.value);
-      default: break;
+      case OperandKind::kBuiltIn:
+        return import_name(operand.value);
+      case OperandKind::kLambda:
+        return lambda_name(operand.value);
+      default:
+        break;
     }
     switch (operand.tag) {
-      case OperandTag::kX: return fmt::format("x{}", operand.value);
-      case OperandTag::kY: return fmt::format("y{}", operand.value);
-      case OperandTag::kAtom: return atom(operand.value);
+      case OperandTag::kX:
+        return fmt::format("x{}", operand.value);
+      case OperandTag::kY:
+        return fmt::format("y{}", operand.value);
+      case OperandTag::kAtom:
+        return atom(operand.value);
       case OperandTag::kSmall:
         return fmt::format("{}", static_cast<std::int64_t>(operand.value));
-      case OperandTag::kNil: return "[]";
+      case OperandTag::kNil:
+        return "[]";
       case OperandTag::kLiteral:
         if (operand.value >= module_.literals.size()) {
           return fmt::format("literal {}?", operand.value);
@@ -110,7 +119,8 @@ class Disassembler {
         return print_literal(module_.literals[operand.value]);
       case OperandTag::kLabel:
         return operand.value == 0 ? "0" : fmt::format("L{}", operand.value);
-      default: return fmt::format("{}", operand.value);
+      default:
+        return fmt::format("{}", operand.value);
     }
   }
 
@@ -122,10 +132,14 @@ class Disassembler {
       return;
     }
     switch (instruction.opcode) {
-      case Opcode::label: return label(operands[0].value);
-      case Opcode::line: return source_line(operands[0].value, operands[1].value);
-      case Opcode::handler: return add("         handler L{}\n", operands[0].value);
-      default: break;
+      case Opcode::label:
+        return label(operands[0].value);
+      case Opcode::line:
+        return source_line(operands[0].value, operands[1].value);
+      case Opcode::handler:
+        return add("         handler L{}\n", operands[0].value);
+      default:
+        break;
     }
     std::string sources, results;
     for (std::size_t i = 0; i < info.operand_count; ++i) {
@@ -187,8 +201,8 @@ class Disassembler {
 
   static std::string register_state(const RegisterState& state) {
     const auto type = static_cast<std::size_t>(state.type);
-    std::string out = fmt::format("{}{} {}", state.bank == OperandTag::kY ? "y" : "x",
-                                  state.number, type < kTypeNames.size() ? kTypeNames[type] : "?");
+    std::string out = fmt::format("{}{} {}", state.bank == OperandTag::kY ? "y" : "x", state.number,
+                                  type < kTypeNames.size() ? kTypeNames[type] : "?");
     if (state.type == StateType::kTuple) out += fmt::format(" ≥ {}", state.detail);
     if (state.type == StateType::kTupleExact) out += fmt::format(" of {}", state.detail);
     if (state.type == StateType::kFun) out += fmt::format("/{}", state.detail);

@@ -23,7 +23,8 @@ class Writer {
     byte(static_cast<std::uint8_t>(value));
   }
   void fixed32(std::uint32_t value) {
-    for (unsigned shift = 0; shift < 32; shift += 8) byte(static_cast<std::uint8_t>(value >> shift));
+    for (unsigned shift = 0; shift < 32; shift += 8)
+      byte(static_cast<std::uint8_t>(value >> shift));
   }
   void fixed16(std::uint16_t value) {
     byte(static_cast<std::uint8_t>(value));
@@ -78,7 +79,8 @@ void write_instruction(Writer& out, const Instruction& instruction) {
   PARLEY_ASSERT(listed % stride == 0, "whole items in the list");
   out.number(listed / stride);
   for (std::size_t i = 0; i < listed; ++i) {
-    out.operand(list_item_kind(info.list, i % stride), instruction.operands[info.operand_count + i]);
+    out.operand(list_item_kind(info.list, i % stride),
+                instruction.operands[info.operand_count + i]);
   }
 }
 
@@ -170,8 +172,7 @@ Writer section_of(const ModuleFile& module, std::string_view name) {
     });
   }
   if (name == "Expo") {
-    return table_of(module.exports,
-                    [](Writer& out, const Export& e) { out.number(e.function); });
+    return table_of(module.exports, [](Writer& out, const Export& e) { out.number(e.function); });
   }
   if (name == "text") {
     return table_of(module.texts, [](Writer& out, const NamedText& text) {

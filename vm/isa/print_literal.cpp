@@ -56,18 +56,40 @@ class LiteralPrinter {
       return;
     }
     switch (take(1)) {
-      case 70: number(std::bit_cast<double>(take(8))); return;
-      case 97: out_ += fmt::format("{}", take(1)); return;
-      case 98: out_ += fmt::format("{}", static_cast<std::int32_t>(take(4))); return;
-      case 100: atom(take_text(take(2))); return;
-      case 118: atom(take_text(take(2))); return;
-      case 115: case 119: atom(take_text(take(1))); return;
-      case 104: return items("{", take(1), "}", depth);
-      case 105: return items("{", take(4), "}", depth);
-      case 106: out_ += "[]"; return;
-      case 107: quoted("\"", take_text(take(2)), "\""); return;
-      case 108: return list(take(4), depth);
-      case 109: quoted("<<\"", take_text(take(4)), "\">>"); return;
+      case 70:
+        number(std::bit_cast<double>(take(8)));
+        return;
+      case 97:
+        out_ += fmt::format("{}", take(1));
+        return;
+      case 98:
+        out_ += fmt::format("{}", static_cast<std::int32_t>(take(4)));
+        return;
+      case 100:
+        atom(take_text(take(2)));
+        return;
+      case 118:
+        atom(take_text(take(2)));
+        return;
+      case 115:
+      case 119:
+        atom(take_text(take(1)));
+        return;
+      case 104:
+        return items("{", take(1), "}", depth);
+      case 105:
+        return items("{", take(4), "}", depth);
+      case 106:
+        out_ += "[]";
+        return;
+      case 107:
+        quoted("\"", take_text(take(2)), "\"");
+        return;
+      case 108:
+        return list(take(4), depth);
+      case 109:
+        quoted("<<\"", take_text(take(4)), "\">>");
+        return;
       case 77: {
         const std::uint64_t size = take(4);
         const std::uint64_t last_bits = take(1);
@@ -75,11 +97,17 @@ class LiteralPrinter {
         take_text(size);
         return;
       }
-      case 110: return big(take(1));
-      case 111: return big(take(4));
-      case 116: return map(take(4), depth);
-      case 113: return external_fun(depth);
-      default: broken_ = true; out_ += "?";
+      case 110:
+        return big(take(1));
+      case 111:
+        return big(take(4));
+      case 116:
+        return map(take(4), depth);
+      case 113:
+        return external_fun(depth);
+      default:
+        broken_ = true;
+        out_ += "?";
     }
   }
 

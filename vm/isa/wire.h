@@ -49,16 +49,22 @@ constexpr bool is_label(OperandKind kind) {
 constexpr std::size_t list_stride(OperandKind list) {
   switch (list) {
     case OperandKind::kChoices:
-    case OperandKind::kPairs: return 2;
-    case OperandKind::kSegments: return 5;
-    default: return 1;
+    case OperandKind::kPairs:
+      return 2;
+    case OperandKind::kSegments:
+      return 5;
+    default:
+      return 1;
   }
 }
 constexpr OperandKind list_item_kind(OperandKind list, std::size_t position) {
   switch (list) {
-    case OperandKind::kChoices: return position == 0 ? OperandKind::kConstant : OperandKind::kLabel;
-    case OperandKind::kSegments: return position < 3 ? OperandKind::kUnsigned : OperandKind::kSource;
-    default: return OperandKind::kSource;
+    case OperandKind::kChoices:
+      return position == 0 ? OperandKind::kConstant : OperandKind::kLabel;
+    case OperandKind::kSegments:
+      return position < 3 ? OperandKind::kUnsigned : OperandKind::kSource;
+    default:
+      return OperandKind::kSource;
   }
 }
 

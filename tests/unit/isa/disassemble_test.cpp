@@ -23,25 +23,25 @@ ModuleFile sample() {
   module.imports = {{2, 3, 1}};
   module.frames = {{1, {0b101}, {0b1}}};
   module.label_count = 3;
-  module.label_states = {
-      {1, -1, {{OperandTag::kX, 0, StateType::kAny, 0, false}}},
-      {2, 1, {{OperandTag::kY, 0, StateType::kTuple, 3, true}}}};
-  module.functions = {{1, 1, 1,
-                       {{Opcode::label, {number(1)}},
-                        {Opcode::line, {number(0), number(7)}},
-                        {Opcode::add, {label(0), x(0), small(-1), x(1)}},
-                        {Opcode::get_list, {x(0), x(1), y(2)}},
-                        {Opcode::handler, {number(2)}},
-                        {Opcode::call_ext, {number(0), number(0)}},
-                        {Opcode::label, {number(2)}},
-                        {Opcode::select_value,
-                         {x(0), label(1), {OperandTag::kAtom, 4}, label(2), small(5), label(1)}},
-                        {Opcode::put_tuple,
-                         {x(0), number(0), {OperandTag::kLiteral, 0}, {OperandTag::kNil, 0}}},
-                        {Opcode::bits_build,
-                         {label(0), x(0), number(0), number(0), number(8), number(3), x(2),
-                          small(16)}},
-                        {Opcode::ret, {number(1)}}}}};
+  module.label_states = {{1, -1, {{OperandTag::kX, 0, StateType::kAny, 0, false}}},
+                         {2, 1, {{OperandTag::kY, 0, StateType::kTuple, 3, true}}}};
+  module.functions = {
+      {1,
+       1,
+       1,
+       {{Opcode::label, {number(1)}},
+        {Opcode::line, {number(0), number(7)}},
+        {Opcode::add, {label(0), x(0), small(-1), x(1)}},
+        {Opcode::get_list, {x(0), x(1), y(2)}},
+        {Opcode::handler, {number(2)}},
+        {Opcode::call_ext, {number(0), number(0)}},
+        {Opcode::label, {number(2)}},
+        {Opcode::select_value,
+         {x(0), label(1), {OperandTag::kAtom, 4}, label(2), small(5), label(1)}},
+        {Opcode::put_tuple, {x(0), number(0), {OperandTag::kLiteral, 0}, {OperandTag::kNil, 0}}},
+        {Opcode::bits_build,
+         {label(0), x(0), number(0), number(0), number(8), number(3), x(2), small(16)}},
+        {Opcode::ret, {number(1)}}}}};
   module.exports = {{0}};
   return module;
 }

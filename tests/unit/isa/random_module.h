@@ -23,12 +23,10 @@ class RandomModule {
     fill(module_.literals, 1, [this] { return bytes(40); });
     fill(module_.files, 1, [this] { return atom_text(); });
     fill(module_.frames, 1, [this] { return frame(); });
-    fill(module_.imports, 1, [this] {
-      return Import{index(module_.atoms), index(module_.atoms), below(256)};
-    });
-    fill(module_.lambdas, 1, [this] {
-      return Lambda{index(module_.functions), below(128), below(128), number()};
-    });
+    fill(module_.imports, 1,
+         [this] { return Import{index(module_.atoms), index(module_.atoms), below(256)}; });
+    fill(module_.lambdas, 1,
+         [this] { return Lambda{index(module_.functions), below(128), below(128), number()}; });
     for (Function& function : module_.functions) {
       function = {index(module_.atoms), below(256), below(module_.label_count), {}};
       fill(function.code, 0, [this] { return instruction(); });
@@ -38,16 +36,13 @@ class RandomModule {
     }
     fill(module_.exports, 0, [this] { return Export{index(module_.functions)}; });
     fill(module_.records, 0, [this] { return record(); });
-    fill(module_.texts, 0, [this] {
-      return NamedText{atom_text(), index(module_.atoms), below(256), atom_text()};
-    });
+    fill(module_.texts, 0,
+         [this] { return NamedText{atom_text(), index(module_.atoms), below(256), atom_text()}; });
     fill(module_.attributes, 0, [this] { return Attribute{index(module_.atoms), bytes(20)}; });
     return std::move(module_);
   }
 
-  std::uint32_t below(std::uint64_t limit) {
-    return static_cast<std::uint32_t>(random_() % limit);
-  }
+  std::uint32_t below(std::uint64_t limit) { return static_cast<std::uint32_t>(random_() % limit); }
   // Of any size: as many short numbers as long ones.
   std::uint64_t number() { return random_() >> below(64); }
 
@@ -84,8 +79,8 @@ class RandomModule {
     LabelState state{label, static_cast<std::int32_t>(below(257)) - 1, {}};
     fill(state.registers, 0, [this] {
       return RegisterState{below(2) != 0 ? OperandTag::kX : OperandTag::kY,
-                           static_cast<std::uint8_t>(below(255)),
-                           static_cast<StateType>(below(9)), below(1000), below(2) != 0};
+                           static_cast<std::uint8_t>(below(255)), static_cast<StateType>(below(9)),
+                           below(1000), below(2) != 0};
     });
     return state;
   }
@@ -101,10 +96,14 @@ class RandomModule {
   }
   Operand constant() {
     switch (below(4)) {
-      case 0: return {OperandTag::kAtom, index(module_.atoms)};
-      case 1: return {OperandTag::kLiteral, index(module_.literals)};
-      case 2: return {OperandTag::kNil, 0};
-      default: break;
+      case 0:
+        return {OperandTag::kAtom, index(module_.atoms)};
+      case 1:
+        return {OperandTag::kLiteral, index(module_.literals)};
+      case 2:
+        return {OperandTag::kNil, 0};
+      default:
+        break;
     }
     const std::uint64_t magnitude = number() >> 3;
     return {OperandTag::kSmall, below(2) != 0 ? magnitude : 0 - magnitude};
@@ -116,18 +115,29 @@ class RandomModule {
   Operand operand(OperandKind kind) {
     switch (kind) {
       case OperandKind::kDestination:
-      case OperandKind::kRegister: return any_register();
-      case OperandKind::kConstant: return constant();
-      case OperandKind::kSource: return below(2) != 0 ? any_register() : constant();
-      case OperandKind::kLabel: return label(1);
-      case OperandKind::kOptionalLabel: return label(0);
-      case OperandKind::kFrame: return {OperandTag::kUnsigned, index(module_.frames)};
-      case OperandKind::kFunction: return {OperandTag::kUnsigned, index(module_.functions)};
+      case OperandKind::kRegister:
+        return any_register();
+      case OperandKind::kConstant:
+        return constant();
+      case OperandKind::kSource:
+        return below(2) != 0 ? any_register() : constant();
+      case OperandKind::kLabel:
+        return label(1);
+      case OperandKind::kOptionalLabel:
+        return label(0);
+      case OperandKind::kFrame:
+        return {OperandTag::kUnsigned, index(module_.frames)};
+      case OperandKind::kFunction:
+        return {OperandTag::kUnsigned, index(module_.functions)};
       case OperandKind::kImport:
-      case OperandKind::kBuiltIn: return {OperandTag::kUnsigned, index(module_.imports)};
-      case OperandKind::kLambda: return {OperandTag::kUnsigned, index(module_.lambdas)};
-      case OperandKind::kAtom: return {OperandTag::kAtom, index(module_.atoms)};
-      default: return {OperandTag::kUnsigned, number() & 0xFFFFFFFF};
+      case OperandKind::kBuiltIn:
+        return {OperandTag::kUnsigned, index(module_.imports)};
+      case OperandKind::kLambda:
+        return {OperandTag::kUnsigned, index(module_.lambdas)};
+      case OperandKind::kAtom:
+        return {OperandTag::kAtom, index(module_.atoms)};
+      default:
+        return {OperandTag::kUnsigned, number() & 0xFFFFFFFF};
     }
   }
   bool usable(const OpcodeInfo& info) const {
@@ -150,7 +160,8 @@ class RandomModule {
     if (result.opcode == Opcode::label) result.operands[0].value = label(1).value;
     if (result.opcode == Opcode::handler) result.operands[0].value = label(0).value;
     if (result.opcode == Opcode::line) result.operands[0].value = index(module_.files);
-    for (std::uint32_t n = info.has_list ? below(5) : 0; n > 0; --n) item(info.list, result.operands);
+    for (std::uint32_t n = info.has_list ? below(5) : 0; n > 0; --n)
+      item(info.list, result.operands);
     return result;
   }
   void item(OperandKind list, std::vector<Operand>& operands) {
