@@ -7,14 +7,13 @@
 // Thread: reading any, making the heap's owner. Nothing here collects.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "vm/heap/heap.h"
 #include "vm/term/atoms.h"
 #include "vm/term/compare.h"
-#include "vm/term/map_layout.h"
+#include "vm/term/map_cursor.h"
 #include "vm/term/term.h"
 
 namespace parley {
@@ -27,10 +26,6 @@ struct MapContext {
   std::uint64_t hash_mask = ~0ull;   // fewer bits make collisions, for tests
 
   std::uint64_t hash(Term key) const;
-};
-
-struct MapPair {
-  Term key, value;
 };
 
 Term map_empty(Heap& heap);
@@ -56,39 +51,6 @@ Term map_remove(const MapContext& context, Term map, Term key);
 Term map_from_pairs(const MapContext& context, std::vector<MapPair> pairs);
 // The pairs of `right` win.
 Term map_merge(const MapContext& context, Term left, Term right);
-// The pairs in exact term order of their keys.
-std::vector<MapPair> map_sorted_pairs(const AtomTable& atoms, Term map);
-
-// Walks the pairs: of a flat map in term order, of a trie in the order of hashes.
-class MapCursor {
- public:
-  explicit MapCursor(Term map);
-  // Starts at the first pair that does not stand before `position`, which `position()` gave.
-  MapCursor(Term map, std::uint64_t position);
-  bool next(Term& key, Term& value);
-  // Where the next pair stands. Pairs whose hashes collide have one position: to go on from it
-  // later, stop before the first of them (`at_position_start`).
-  std::uint64_t position() const;
-  bool at_position_start() const;
-  bool done() const { return is_flat_ ? flat_at_ == flat_size_ : depth_ == 0; }
-
- private:
-  struct Level {
-    const Word* children;
-    std::uint32_t at, count;
-    Word bitmap;
-  };
-  void push(Term node, std::uint32_t at);
-  void settle();
-
-  bool is_flat_;
-  Word flat_at_ = 0, flat_size_ = 0;
-  const Word* flat_keys_ = nullptr;
-  const Word* flat_values_ = nullptr;
-  std::uint32_t depth_ = 0;
-  std::array<Level, kHashLevels + 1> levels_;
-};
-
 namespace detail {
 Term trie_get(const MapContext& context, Term map, Term key);
 Term trie_put(const MapContext& context, Term map, Term key, Term value, bool must_exist);
