@@ -38,12 +38,17 @@ answer(Line) ->
 load(Beam) ->
     Routers = chat_router:names(),
     {ok, Binary} = file:read_file(Beam),
+    true = purge(50),
     lists:foreach(fun sys:suspend/1, Routers),
-    true = code:soft_purge(chat_router),
     {module, chat_router} = code:load_binary(chat_router, Beam, Binary),
     lists:foreach(fun(R) -> ok = sys:change_code(R, chat_router, undefined, []) end, Routers),
     lists:foreach(fun sys:resume/1, Routers),
     loaded.
+
+%% A connection that was inside the version before when that was exchanged leaves it soon.
+purge(0) -> false;
+purge(Tries) ->
+    code:soft_purge(chat_router) orelse begin timer:sleep(10), purge(Tries - 1) end.
 
 init(_) -> {ok, []}.
 

@@ -1,0 +1,1 @@
+"""One module a scenario; main() raises where the node does not do what it should."""

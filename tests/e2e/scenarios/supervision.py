@@ -1,0 +1,60 @@
+"""Any process of the tree is killed: connected users talk on, or at most reconnect."""
+from chat_node import Node, Peer, eventually
+
+# Those whose death no connected user may notice.
+UNNOTICED = ["chat_router_1", "chat_registry", "chat_presence", "chat_listener"]
+# Those that take the connections with them.
+RECONNECT = ["chat_connections_sup", "chat_engine_sup", "chat_tables"]
+
+
+def main():
+    with Node() as node:
+        alice, bob = Peer(node, "alice"), Peer(node, "bob")
+        rooms = [f"#r{number}" for number in range(8)]
+        for room in rooms:
+            alice.join(room)
+            bob.join(room)
+        for name in UNNOTICED:
+            kill(node, name)
+            alice.sync()
+            bob.sync()
+            talk(alice, bob, rooms)
+            alice, bob = bob, alice
+        for name in RECONNECT:
+            kill(node, name)
+            node.port = int(eventually(lambda: port(node), "the listener is back"))
+            alice, bob = reconnect(node, "alice"), reconnect(node, "bob")
+            for room in rooms:
+                alice.join(room)
+                bob.join(room)
+            alice.sync()
+            talk(alice, bob, rooms)
+
+
+def kill(node, name):
+    """Kills a registered process and waits for the one that takes its place."""
+    before = node.rpc(f"whereis({name})")
+    node.rpc(f"exit(whereis({name}), kill)")
+    eventually(lambda: node.rpc(f"whereis({name})") not in (before, "undefined"), name + " again")
+
+
+def port(node):
+    answer = node.rpc("chat:port()")
+    return answer if answer.isdigit() else None
+
+
+def reconnect(node, nick):
+    def try_once():
+        try:
+            return Peer(node, nick)
+        except (AssertionError, OSError):
+            return None
+    return eventually(try_once, f"{nick} is back")
+
+
+def talk(alice, bob, rooms):
+    for room in rooms:
+        alice.send(f"PRIVMSG {room} :hello {room}")
+        bob.until(f"PRIVMSG {room} :hello {room}$")
+    alice.send(f"PRIVMSG {bob.nick} :and directly")
+    bob.until(f"PRIVMSG {bob.nick} :and directly$")
