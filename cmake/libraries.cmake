@@ -14,6 +14,8 @@ function(parley_static_library name header)
 endfunction()
 
 parley_static_library(gmp gmp.h libgmp.a)
+parley_static_library(zlib zlib.h libz.a)
+parley_static_library(utf8proc utf8proc.h libutf8proc.a)
 parley_static_library(pcre2 pcre2.h libpcre2-8.a)
 parley_static_library(edit histedit.h libedit.a libtinfo.a libbsd.a libmd.a)
 parley_static_library(cli11 CLI/CLI.hpp)

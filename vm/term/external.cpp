@@ -26,7 +26,11 @@ class Encoder {
     put_term(term);
     while (!todo_.empty()) {
       Task& task = todo_.top();
-      if (task.is_list) {
+      if (task.kind == Kind::kFunEnd) {
+        write_fun_size(todo_.pop().left);
+        continue;
+      }
+      if (task.kind == Kind::kList) {
         const Term rest(task.left);
         if (rest.is_cons()) {
           task.left = rest.tail().raw;
@@ -44,11 +48,11 @@ class Encoder {
   }
 
  private:
-  // Words still to be written: `left` of them at `at`; or of a list the rest, in `left`.
+  enum class Kind : std::uint8_t { kTerms, kList, kFunEnd };
   struct Task {
-    const Word* at;
-    Word left;
-    bool is_list;
+    const Word* at;  // kTerms: the next
+    Word left;       // kTerms: how many; kList: the rest; kFunEnd: where the fun's size stands
+    Kind kind;
   };
 
   void put(std::uint8_t byte) { out_.push_back(byte); }
@@ -56,7 +60,7 @@ class Encoder {
     while (bytes > 0) put(static_cast<std::uint8_t>(value >> (8 * --bytes)));
   }
   void push(const Word* at, Word count) {
-    if (count != 0) todo_.push({at, count, false});
+    if (count != 0) todo_.push({at, count, Kind::kTerms});
   }
 
   void put_term(Term t) {
@@ -130,7 +134,7 @@ class Encoder {
     }
     put(kList);
     put_big_endian(count, 4);
-    todo_.push({nullptr, t.raw, true});
+    todo_.push({nullptr, t.raw, Kind::kList});
   }
 
   void put_bits(Term t) {
@@ -174,7 +178,7 @@ class Encoder {
     const FunEntry& entry = fun_entry(t);
     put(kNewFun);
     const std::size_t start = out_.size();
-    put_big_endian(0, 4);  // the size, which counts itself
+    put_big_endian(0, 4);  // the size: known when the free variables are written
     put(static_cast<std::uint8_t>(entry.arity));
     put_big_endian(entry.unique, 8);
     put_big_endian(0, 8);
@@ -184,11 +188,12 @@ class Encoder {
     put_integer(Term::small(entry.index));
     put_integer(Term::small(static_cast<std::int64_t>(entry.unique & 0x7FFFFFF)));
     put_pid(Term::pid(0, 0));
-    // The free variables follow in place: their size is needed here, before what comes after.
-    Encoder variables(out_, atoms_);
-    for (std::uint32_t i = 0; i < entry.free_count; ++i) {
-      variables.run(Term(fun_free_variables(t)[i]));
-    }
+    todo_.push({nullptr, start, Kind::kFunEnd});
+    push(fun_free_variables(t), entry.free_count);
+  }
+
+  // The size counts itself and all up to here.
+  void write_fun_size(std::size_t start) {
     const std::uint64_t size = out_.size() - start;
     for (unsigned i = 0; i < 4; ++i) {
       out_[start + i] = static_cast<std::uint8_t>(size >> (8 * (3 - i)));
