@@ -53,7 +53,7 @@ class Decoder {
 
   std::expected<Decoded, DecodeError> run() {
     Word root = kTagNil;
-    todo_.push({&root, 1, 1, Kind::kTerms});
+    push(&root, 1);
     while (!todo_.empty() && !error_) {
       Task& task = todo_.top();
       if (task.count == 0) {
