@@ -28,11 +28,18 @@ add_compile_options(${parley_optimize} -Wall -Wextra -Werror -Wno-missing-field-
 file(RELATIVE_PATH parley_up ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
 add_compile_options(-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/= -fmacro-prefix-map=${parley_up}=)
 
+# Instruction words hold 32-bit addresses of handlers, so the program lies in the lower 4 GiB.
+add_compile_options(-fno-pie)
+add_link_options(-no-pie)
+
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   add_compile_options(-mcx16)  # 16-byte compare-and-swap
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   link_libraries(atomic)  # gcc calls the library for 16-byte atomics
+endif()
+if(PARLEY_SANITIZE MATCHES "address")
+  add_compile_definitions(PARLEY_ASAN=1)
 endif()
 if(PARLEY_SANITIZE)
   add_compile_options(-fsanitize=${PARLEY_SANITIZE} -fno-sanitize-recover=all)

@@ -59,12 +59,17 @@ struct BifCall {
   BifAnswer answer = BifAnswer::kValue;
   Term error_class;            // kThrow: error, exit or throw
   Term reason;
+  bool in_trace = false;       // the trace begins with the built-in and its arguments
   Term tail_module, tail_function;
   std::uint32_t tail_arity = 0;
 
   // Raises error:reason. The caller returns what this returns.
-  Term fail(Term reason_term) { return raise(kAtom_error, reason_term); }
+  Term fail(Term reason_term) {
+    in_trace = true;
+    return raise(kAtom_error, reason_term);
+  }
   Term badarg() { return fail(kAtom_badarg); }
+  // As `fail`, but any class, and the trace begins with the caller, not with the built-in.
   Term raise(Term class_term, Term reason_term) {
     answer = BifAnswer::kThrow;
     error_class = class_term;

@@ -26,7 +26,11 @@ void free_block(HeapBlock block) { std::free(block.words); }
 
 Collector::Collector(Heap& heap, HeapBlock block, std::size_t words_wanted, AddressRange literals,
                      AddressRange examined_message)
-    : heap_(heap), from_(block), literals_(literals), examined_(examined_message) {
+    : heap_(heap),
+      from_(block),
+      words_wanted_(words_wanted),
+      literals_(literals),
+      examined_(examined_message) {
   const std::size_t stack = static_cast<std::size_t>(block.words + block.size - heap.limit());
   const std::size_t used =
       static_cast<std::size_t>(heap.top() - block.words) + heap.fragment_words();
@@ -117,7 +121,7 @@ void Collector::sweep_off_heap() {
   }
 }
 
-HeapBlock Collector::finish() {
+HeapBlock Collector::finish(Fit fit) {
   scan();
   sweep_off_heap();
   const std::size_t stack = static_cast<std::size_t>(from_.words + from_.size - heap_.limit());
@@ -128,6 +132,13 @@ HeapBlock Collector::finish() {
     fragment = next;
   }
   free_block(from_);
+  if (fit == Fit::kTight) {
+    Word* const tight_end = top_ + words_wanted_ + Heap::kRedZoneWords + stack;
+    if (tight_end < to_.words + to_.size) {
+      std::memmove(tight_end - stack, to_.words + to_.size - stack, stack * sizeof(Word));
+      to_.size = static_cast<std::size_t>(tight_end - to_.words);
+    }
+  }
   heap_.set_bounds(top_, to_.words + to_.size - stack);
   return to_;
 }

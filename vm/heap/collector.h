@@ -69,15 +69,18 @@ class Collector {
   // the new block, their live terms visited there. `saved_words` words above the frame (a saved
   // machine) are moved too, and not visited.
   void visit_stack(Word* sp, const FrameDesc* frame, const Word* bottom);
-  // Copies what is reachable, sweeps the off-heap list, frees the old spaces, sets heap bounds.
-  HeapBlock finish();
+  // kTight leaves just the room that was wanted, so that the next allocation collects again (stress).
+  enum class Fit : std::uint8_t { kRoomy, kTight };
+  // Copies what is reachable, sweeps the off-heap list, frees the old spaces, sets heap bounds. The
+  // stack stands at the end of the block that is returned.
+  HeapBlock finish(Fit fit = Fit::kRoomy);
 
+ private:
   // Where a word of the old stack is in the new block.
   Word* moved(Word* old_stack_word) const {
     return to_.words + to_.size - (from_.words + from_.size - old_stack_word);
   }
 
- private:
   Term copy(Term pointer);
   void scan();
   void sweep_off_heap();
@@ -85,6 +88,7 @@ class Collector {
   Heap& heap_;
   HeapBlock from_;
   HeapBlock to_;
+  std::size_t words_wanted_;
   Word* top_;
   Word* scan_;
   AddressRange literals_;

@@ -93,6 +93,13 @@ Fragment* Heap::take_fragments() {
   return f;
 }
 
+void Heap::set_fragments(Fragment* first) {
+  fragments_ = first;
+  fragment_top_ = fragment_end_ = nullptr;
+  fragment_words_ = 0;
+  for (Fragment* f = first; f != nullptr; f = f->next) fragment_words_ += f->words();
+}
+
 void Heap::adopt(Fragment* fragment) {
   if ((fragment->kind() & kHasBlobsBit) != 0) {
     Word* const end = fragment->payload() + fragment->words();

@@ -61,6 +61,8 @@ class Heap {
   Word* limit() const { return limit_; }
   void set_bounds(Word* top, Word* limit) { top_ = top, limit_ = limit; }
   Fragment* fragments() const { return fragments_; }
+  // The fragments that a process carried while it did not run.
+  void set_fragments(Fragment* first);
   Fragment* take_fragments();
   // Takes over a finished fragment (a message). Its blobs join this heap's off-heap list if the
   // fragment says that it has some.

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "vm/bif/bif.h"
+#include "vm/code/built_in.h"
 #include "vm/code/code_block.h"
 #include "vm/heap/heap.h"
 #include "vm/isa/layout.h"
@@ -20,7 +21,6 @@
 namespace parley {
 
 struct Context;
-struct Machine;
 
 // What a body answers. After inlining, answers that a body never gives disappear.
 enum class Outcome : std::uint8_t {
@@ -31,6 +31,7 @@ enum class Outcome : std::uint8_t {
 };
 
 // A slow path: an ordinary function on the saved machine. machine.ip is the instruction's.
+struct Machine;
 using SlowPath = Outcome (*)(Machine&);
 
 enum class RunResult : std::uint8_t { kYielded, kWaiting, kExited };
@@ -68,14 +69,19 @@ struct Context {
   std::int64_t withheld_reductions = 0;  // taken away to reach the next safe point soon
   RunResult result = RunResult::kYielded;
   Term exit_reason;
+  // What failed, where a trace begins with a built-in or an operator: {M, F, Arguments}.
+  Term failed_call = Term::nil();
 
   // An exception on its way to its handler.
   Term error_class, error_reason, error_trace;
+  Term uncaught_class;  // of the exception that ended the process, for the report
 
   Services* services = nullptr;
   SchedulerThread* scheduler = nullptr;
   const Word* process_end = nullptr;   // the stub below every stack
   bool collect_always = false;         // GC stress: collect at every safe point
+
+  Machine left{};  // the machine as a chain of handlers ended
 
   Word read(Word source, const Word* sp) const {
     if ((source & 0x7F) != kTagSpecial) return source;

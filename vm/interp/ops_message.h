@@ -20,8 +20,10 @@ PARLEY_BODY body_loop_rec(Machine& m) {
   Fragment* const message = *m.context->process->scan;
   // A plain message that is here already is examined in place; signals are never in this queue.
   if (message == nullptr || kind_of(message->kind()) != MessageKind::kMessage) [[unlikely]] {
+    m.context->fail = m.ip + O::template half<0>(m);
     return leave_to(m, slow_loop_rec);
   }
+  m.context->process->set_flag(process_flag::kNoCollect);
   m.context->examined_at = m.hp;  // remove_message asks whether the examination allocated
   O::template set<1>(m, Term(message->terms()[0]));
   return Outcome::kNext;

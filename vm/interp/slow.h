@@ -69,6 +69,9 @@ Outcome throw_class(Machine&, Term error_class, Term reason);
 void save_process_may_collect(Machine&, const FrameDesc* frame, unsigned live_x);
 Outcome leave(Machine&, RunResult result);
 
+// Leaves because of a pending fatal signal.
+Outcome exit_by_signal(Machine&);
+
 // Makes room for `words` between heap and stack; roots are the live registers of `frame`.
 void collect_now(Machine&, const FrameDesc* frame, std::size_t words);
 

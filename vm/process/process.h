@@ -12,8 +12,8 @@
 //   32      8      extension                                88      24     inner queue: head, tail, scan
 //   40      8      group leader                             112     8      fragments
 //   48      8      awaiting                                 120     4      removed messages (low 32 bits)
-//   56      4      cause                                    124     4      time of last removal, ms
-//   60      4      receive timer (slot of the wheel)
+//   56      4      cause                                    124     4      receive timer: generation
+//   60      4      receive timer: slot, wheel
 //
 // The saved machine of a process that is not running lies on its own stack:
 //
@@ -70,7 +70,8 @@ struct alignas(64) Process {
   std::atomic<Word> group_leader;
   std::atomic<Word> awaiting;
   std::uint32_t cause;
-  std::uint32_t timer_slot;
+  std::uint32_t timer_slot : 24;
+  std::uint32_t timer_thread : 8;
   // line 1
   Word* block;
   std::uint32_t top_words;
@@ -83,7 +84,7 @@ struct alignas(64) Process {
   Fragment** scan;
   Fragment* fragments;
   std::uint32_t removed;
-  std::uint32_t removal_time_ms;
+  std::uint32_t timer_generation;
 
   ProcessState current_state() const {
     return static_cast<ProcessState>(state.load(std::memory_order_acquire) &
@@ -101,7 +102,7 @@ static_assert(sizeof(Process) == 128);
 static_assert(offsetof(Process, mailbox) == 0 && offsetof(Process, generation) == 16);
 static_assert(offsetof(Process, extension) == 32 && offsetof(Process, awaiting) == 48);
 static_assert(offsetof(Process, block) == 64 && offsetof(Process, queue_head) == 88);
-static_assert(offsetof(Process, fragments) == 112 && offsetof(Process, removal_time_ms) == 124);
+static_assert(offsetof(Process, fragments) == 112 && offsetof(Process, timer_generation) == 124);
 
 // The protocol of the state word. Every function is one compare-and-swap loop; `States` is the
 // word's type, so that the interleaving explorer can put its own there.

@@ -60,6 +60,7 @@ Process* ProcessSpace::allocate() {
   p->awaiting.store(kTagNil, std::memory_order_relaxed);
   p->cause = 0;
   p->timer_slot = 0;
+  p->timer_thread = 0;
   p->block = nullptr;
   p->top_words = p->stack_words = p->size_words = 0;
   p->saved_x = p->flags = 0;
@@ -68,13 +69,15 @@ Process* ProcessSpace::allocate() {
   p->scan = &p->queue_head;
   p->fragments = nullptr;
   p->removed = 0;
-  p->removal_time_ms = 0;
+  p->timer_generation = 0;
   // Release: pairs with find's acquire, so who sees the generation sees the rest.
   p->generation.store(generation, std::memory_order_release);
   return p;
 }
 
 void ProcessSpace::release_slot(Process& process) {
+  process.state.store(static_cast<std::uint32_t>(ProcessState::kFree), std::memory_order_release);
+  count_.fetch_sub(1, std::memory_order_relaxed);
   std::lock_guard guard(free_lock_);
   free_slots_.push_back(slot_of(process));
 }

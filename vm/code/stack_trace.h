@@ -1,0 +1,24 @@
+// Raw traces, and what a person reads of them.
+//
+// A raw trace is a tuple in the process's heap: its first element is [] or what goes on top (a
+// {M, F, Arguments} of a failed built-in, or the argument list of a function_clause), the others
+// are places: small integers of (version << 28 | offset in words). Nothing is looked up while an
+// exception travels; a place outlives the purging of its version, it is then left out.
+#pragma once
+
+#include "vm/code/code_index.h"
+#include "vm/heap/heap.h"
+
+namespace parley {
+
+inline constexpr unsigned kTraceDepthMax = 8;
+inline constexpr unsigned kTraceOffsetBits = 28;
+
+// The small that names an address; the non-value for a stub.
+Term trace_place(const CodeIndex& code, const Word* address);
+
+// [{Module, Function, Arity | Arguments, [{file, F}, {line, L}]}] of a raw trace; a list (of an
+// earlier build, or given to erlang:raise/3) is returned as it is.
+Term symbolise_trace(const CodeIndex& code, Heap& heap, Term raw);
+
+}  // namespace parley

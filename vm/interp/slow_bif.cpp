@@ -1,0 +1,273 @@
+// Slow paths that call functions on terms: built-ins, comparison, arithmetic, maps.
+#include <array>
+
+#include "vm/base/assert.h"
+#include "vm/bif/arith.h"
+#include "vm/code/code_index.h"
+#include "vm/heap/map.h"
+#include "vm/interp/slow.h"
+#include "vm/process/signal.h"
+#include "vm/term/compare.h"
+
+namespace parley {
+
+namespace {
+
+constexpr Kinds kinds_of(isa::Opcode opcode) {
+  return Kinds(isa::letters_of(isa::opcode_info(opcode).operands));
+}
+template <isa::Opcode Op>
+using GenericOperands = Operands<kinds_of(Op)>;
+
+Outcome go(Machine& m, const Word* target) {
+  m.ip = target;
+  return Outcome::kGoto;
+}
+
+// What a large result or a spent budget asks for: a safe point soon.
+void hurry_to_safe_point(Machine& m) {
+  Context& c = *m.context;
+  if (c.heap.wants_collection() && m.reductions > 0) {
+    c.withheld_reductions += m.reductions;
+    m.reductions = 0;
+  }
+}
+
+Term call_triple(Heap& heap, Term module, Term name, const Term* arguments, std::uint32_t arity) {
+  Word* words = heap.allocate(2 * arity + 4);
+  Term list = Term::nil();
+  for (std::uint32_t i = arity; i-- > 0; words += 2) {
+    words[0] = arguments[i].raw;
+    words[1] = list.raw;
+    list = Term::cons(words);
+  }
+  words[0] = make_header(Subtag::kTuple, 3);
+  words[1] = module.raw;
+  words[2] = name.raw;
+  words[3] = list.raw;
+  return Term::boxed(words);
+}
+
+void note_failed_call(Context& c, const BifCall& call, const BuiltIn& built_in,
+                      const Term* arguments) {
+  if (!call.in_trace) return;
+  c.failed_call = call_triple(c.heap, built_in.module, built_in.name, arguments, built_in.arity);
+}
+
+Term operator_name(isa::Opcode operation) {
+  switch (operation) {
+    case isa::Opcode::add: return kAtom_plus;
+    case isa::Opcode::subtract:
+    case isa::Opcode::negate: return kAtom_minus;
+    case isa::Opcode::multiply: return kAtom_times;
+    case isa::Opcode::divide: return kAtom_divide;
+    case isa::Opcode::int_div: return kAtom_div;
+    case isa::Opcode::int_rem: return kAtom_rem;
+    case isa::Opcode::bit_and: return kAtom_band;
+    case isa::Opcode::bit_or: return kAtom_bor_;
+    case isa::Opcode::bit_xor: return kAtom_bxor;
+    case isa::Opcode::shift_left: return kAtom_bsl;
+    case isa::Opcode::shift_right: return kAtom_bsr;
+    default: return kAtom_bnot;
+  }
+}
+
+// An error of a built-in or an operator: to the fail label of a guard, or thrown.
+Outcome fail_or_throw(Machine& m, const Word* fail, const BifCall& call) {
+  if (fail != nullptr) return go(m, fail);
+  return throw_class(m, call.error_class, call.reason);
+}
+
+MapContext map_context(Machine& m) {
+  Context& c = *m.context;
+  return MapContext{c.heap, *c.services->atoms, c.services->hash_seed};
+}
+
+Term tagged(Heap& heap, Term tag, Term value) {
+  Word* words = heap.allocate(3);
+  words[0] = make_header(Subtag::kTuple, 2);
+  words[1] = tag.raw;
+  words[2] = value.raw;
+  return Term::boxed(words);
+}
+
+}  // namespace
+
+BifCall make_bif_call(Machine& m) {
+  Context& c = *m.context;
+  return BifCall{.heap = c.heap,
+                 .atoms = *c.services->atoms,
+                 .services = *c.services,
+                 .process = c.process,
+                 .scheduler = c.scheduler,
+                 .hash_seed = c.services->hash_seed,
+                 .reductions = m.reductions,
+                 .x = reinterpret_cast<Term*>(c.x)};
+}
+
+Outcome slow_bif(Machine& m) {
+  using O = GenericOperands<isa::Opcode::bif>;
+  Context& c = *m.context;
+  const auto* built_in = reinterpret_cast<const BuiltIn*>(O::word<1>(m));
+  std::array<Term, 8> arguments;
+  const Word count = O::list_count(m);
+  const Word* items = O::list(m);
+  for (Word i = 0; i < count; ++i) arguments[i] = Term(c.read(items[i], m.sp));
+  BifCall call = make_bif_call(m);
+  const Term result = built_in->function(call, arguments.data());
+  if (call.answer == BifAnswer::kThrow) {
+    if (O::label_or_null<0>(m) == nullptr) note_failed_call(c, call, *built_in, arguments.data());
+    return fail_or_throw(m, O::label_or_null<0>(m), call);
+  }
+  if (call.answer == BifAnswer::kExit) return exit_by_signal(m);
+  c.write(O::register_code<2>(m), result, m.sp);
+  hurry_to_safe_point(m);
+  return go(m, items + count);
+}
+
+Outcome slow_built_in_entry(Machine& m) {
+  using O = GenericOperands<isa::Opcode::built_in_entry>;
+  Context& c = *m.context;
+  const auto* built_in = reinterpret_cast<const BuiltIn*>(O::word<0>(m));
+  std::array<Term, 16> arguments;
+  for (std::uint32_t i = 0; i < built_in->arity; ++i) arguments[i] = Term(c.x[i]);
+  BifCall call = make_bif_call(m);
+  const Term result = built_in->function(call, arguments.data());
+  switch (call.answer) {
+    case BifAnswer::kValue: {
+      c.x[0] = result.raw;
+      hurry_to_safe_point(m);
+      c.active_code = c.services->code->active_index();  // so that a load is seen by its caller
+      const Word* back = reinterpret_cast<const Word*>(*m.sp++);
+      return go(m, back);
+    }
+    case BifAnswer::kThrow:
+      note_failed_call(c, call, *built_in, arguments.data());
+      return throw_class(m, call.error_class, call.reason);
+    case BifAnswer::kTailCall: {
+      const CallCell* cell =
+          c.services->code->cell(call.tail_module, call.tail_function, call.tail_arity);
+      return go(m, cell->entry[c.active_code].load(std::memory_order_acquire));
+    }
+    case BifAnswer::kYield:
+      save_process_may_collect(m, O::frame<1>(m), built_in->arity);
+      return leave(m, RunResult::kYielded);
+    case BifAnswer::kWait:
+      save_process_may_collect(m, O::frame<1>(m), built_in->arity);
+      return leave(m, RunResult::kWaiting);
+    case BifAnswer::kExit: return exit_by_signal(m);
+  }
+  PARLEY_UNREACHABLE("an answer of a built-in");
+}
+
+Outcome slow_compare(Machine& m) {
+  Context& c = *m.context;
+  const Term left(c.operands[0]), right(c.operands[1]);
+  const AtomTable& atoms = *c.services->atoms;
+  bool holds = false;
+  switch (static_cast<isa::Opcode>(c.operation)) {
+    case isa::Opcode::is_eq_exact: holds = exactly_equal(left, right); break;
+    case isa::Opcode::is_ne_exact: holds = !exactly_equal(left, right); break;
+    case isa::Opcode::is_eq: holds = equal(left, right); break;
+    case isa::Opcode::is_ne: holds = !equal(left, right); break;
+    case isa::Opcode::is_lt: holds = compare(left, right, atoms) < 0; break;
+    default: holds = compare(left, right, atoms) >= 0; break;
+  }
+  return go(m, holds ? c.next : c.fail);
+}
+
+Outcome slow_arithmetic(Machine& m) {
+  Context& c = *m.context;
+  const Term l(c.operands[0]), r(c.operands[1]);
+  BifCall call = make_bif_call(m);
+  Term result;
+  switch (static_cast<isa::Opcode>(c.operation)) {
+    case isa::Opcode::add: result = arith_add(call, l, r); break;
+    case isa::Opcode::subtract: result = arith_subtract(call, l, r); break;
+    case isa::Opcode::multiply: result = arith_multiply(call, l, r); break;
+    case isa::Opcode::divide: result = arith_divide(call, l, r); break;
+    case isa::Opcode::int_div: result = arith_int_div(call, l, r); break;
+    case isa::Opcode::int_rem: result = arith_int_rem(call, l, r); break;
+    case isa::Opcode::bit_and: result = arith_bit_and(call, l, r); break;
+    case isa::Opcode::bit_or: result = arith_bit_or(call, l, r); break;
+    case isa::Opcode::bit_xor: result = arith_bit_xor(call, l, r); break;
+    case isa::Opcode::shift_left: result = arith_shift_left(call, l, r); break;
+    case isa::Opcode::shift_right: result = arith_shift_right(call, l, r); break;
+    case isa::Opcode::bit_not: result = arith_bit_not(call, l); break;
+    default: result = arith_negate(call, l); break;
+  }
+  if (call.answer == BifAnswer::kThrow) {
+    const auto operation = static_cast<isa::Opcode>(c.operation);
+    const bool unary = operation == isa::Opcode::negate || operation == isa::Opcode::bit_not;
+    const std::array arguments{l, r};
+    if (c.fail == nullptr) {
+      c.failed_call = call_triple(c.heap, kAtom_erlang, operator_name(operation),
+                                  arguments.data(), unary ? 1 : 2);
+    }
+    return fail_or_throw(m, c.fail, call);
+  }
+  c.write(c.target, result, m.sp);
+  hurry_to_safe_point(m);
+  return go(m, c.next);
+}
+
+// ---- maps --------------------------------------------------------------------------------------
+
+Outcome slow_is_map_key(Machine& m) {
+  using O = GenericOperands<isa::Opcode::is_map_key>;
+  const bool there = map_get(map_context(m), O::get<1>(m), O::get<2>(m)).is_value();
+  return go(m, there ? O::next(m) : m.ip + O::half<0>(m));
+}
+
+Outcome slow_get_map(Machine& m) {
+  using O = GenericOperands<isa::Opcode::get_map>;
+  const Term value = map_get(map_context(m), O::get<1>(m), O::get<2>(m));
+  if (!value.is_value()) return go(m, m.ip + O::half<0>(m));
+  O::set<3>(m, value);
+  return go(m, O::next(m));
+}
+
+Outcome slow_put_map(Machine& m) {
+  using O = GenericOperands<isa::Opcode::put_map>;
+  Context& c = *m.context;
+  const Word* fail = O::label_or_null<0>(m);
+  Term map = O::get<1>(m);
+  if (!map.is_map()) {
+    return fail != nullptr ? go(m, fail) : throw_error(m, tagged(c.heap, kAtom_badmap, map));
+  }
+  const Word count = O::list_count(m);
+  const Word* pairs = O::list(m);
+  const MapContext context = map_context(m);
+  for (Word i = 0; i < count; ++i) {
+    map = map_put(context, map, Term(c.read(pairs[2 * i], m.sp)),
+                  Term(c.read(pairs[2 * i + 1], m.sp)));
+  }
+  O::set<2>(m, map);
+  hurry_to_safe_point(m);
+  return go(m, pairs + 2 * count);
+}
+
+Outcome slow_update_map(Machine& m) {
+  using O = GenericOperands<isa::Opcode::update_map>;
+  Context& c = *m.context;
+  const Word* fail = O::label_or_null<0>(m);
+  Term map = O::get<1>(m);
+  if (!map.is_map()) {
+    return fail != nullptr ? go(m, fail) : throw_error(m, tagged(c.heap, kAtom_badmap, map));
+  }
+  const Word count = O::list_count(m);
+  const Word* pairs = O::list(m);
+  const MapContext context = map_context(m);
+  for (Word i = 0; i < count; ++i) {
+    const Term key(c.read(pairs[2 * i], m.sp));
+    map = map_update(context, map, key, Term(c.read(pairs[2 * i + 1], m.sp)));
+    if (!map.is_value()) {
+      return fail != nullptr ? go(m, fail) : throw_error(m, tagged(c.heap, kAtom_badkey, key));
+    }
+  }
+  O::set<2>(m, map);
+  hurry_to_safe_point(m);
+  return go(m, pairs + 2 * count);
+}
+
+}  // namespace parley

@@ -1,0 +1,207 @@
+// Slow paths: collecting, yielding, applying, the stubs below and above every stack.
+#include <algorithm>
+
+#include "vm/base/assert.h"
+#include "vm/code/code_index.h"
+#include "vm/interp/slow.h"
+#include "vm/process/signal.h"
+
+namespace parley {
+
+namespace {
+
+AddressRange examined_message(const Process& p) {
+  if (!p.has_flag(process_flag::kNoCollect) || *p.scan == nullptr) return {};
+  Fragment* message = *p.scan;
+  return {message->payload(), message->payload() + message->words()};
+}
+
+const Word* entry_of_cell(const Context& context, const CallCell* cell) {
+  return cell->entry[context.active_code].load(std::memory_order_acquire);
+}
+
+Outcome go(Machine& m, const Word* target) {
+  m.ip = target;
+  return Outcome::kGoto;
+}
+
+}  // namespace
+
+void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
+  Context& c = *m.context;
+  Process& p = *c.process;
+  const HeapBlock block{p.block, p.size_words};
+  const std::size_t before = static_cast<std::size_t>(c.heap.top() - p.block);
+  Collector collector(c.heap, block, words + Heap::kRedZoneWords, c.services->code->literals(),
+                      examined_message(p));
+  collector.visit_x(c.x, frame);
+  collector.visit_stack(m.sp, frame, c.process_end);
+  ProcessExtension* extension = p.extension.load(std::memory_order_relaxed);
+  if (extension != nullptr) {
+    extension->each_root([&collector](Word& root) { collector.visit(root); });
+    ++extension->collections;
+  }
+  const Word* const old_end = block.words + block.size;
+  const std::size_t stack_words = static_cast<std::size_t>(old_end - m.sp);
+  const HeapBlock after =
+      collector.finish(c.collect_always ? Collector::Fit::kTight : Collector::Fit::kRoomy);
+  m.sp = after.words + after.size - stack_words;
+  p.block = after.words;
+  p.size_words = static_cast<std::uint32_t>(after.size);
+  m.hp = c.heap.top();
+  m.reductions -= static_cast<std::int64_t>((before + static_cast<std::size_t>(m.hp - p.block)) / 64);
+}
+
+Outcome slow_collect(Machine& m) {
+  Context& c = *m.context;
+  const std::size_t live_before = c.process->size_words;
+  collect_now(m, c.frame, c.words_wanted);
+  ProcessExtension* extension = c.process->extension.load(std::memory_order_relaxed);
+  if (extension != nullptr && extension->max_heap_words != 0 &&
+      static_cast<std::size_t>(m.hp - c.process->block) > extension->max_heap_words) {
+    c.exit_reason = kAtom_killed;
+    return leave(m, RunResult::kExited);
+  }
+  // A block that has become much too large for what lives in it is copied once more, into less.
+  const std::size_t live = static_cast<std::size_t>(m.hp - c.process->block) +
+                           static_cast<std::size_t>(c.process->block + c.process->size_words - m.sp);
+  if (!c.collect_always && live_before > 4096 && live * 8 < c.process->size_words) {
+    collect_now(m, c.frame, c.words_wanted + live);
+  }
+  return Outcome::kGoto;
+}
+
+Outcome leave(Machine& m, RunResult result) {
+  m.context->result = result;
+  return Outcome::kLeave;
+}
+
+void save_process_may_collect(Machine& m, const FrameDesc* frame, unsigned live_x) {
+  Context& c = *m.context;
+  Process& p = *c.process;
+  const std::size_t words = live_x + 2;
+  if (static_cast<std::size_t>(m.sp - c.heap.top()) < words + Heap::kRedZoneWords) {
+    collect_now(m, frame, words);
+  }
+  *--m.sp = reinterpret_cast<Word>(m.ip);
+  *--m.sp = reinterpret_cast<Word>(frame);
+  for (unsigned i = live_x; i-- > 0;) *--m.sp = c.x[i];
+  p.saved_x = static_cast<std::uint16_t>(live_x);
+  c.heap.set_bounds(c.heap.top(), m.sp);
+}
+
+// Every yield stands where exactly x0..x(n-1) are alive: arguments of a call.
+static unsigned live_arguments(const FrameDesc* frame) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < frame->x_words; ++i) {
+    count += static_cast<unsigned>(__builtin_popcountll(frame->x_bits()[i]));
+  }
+  return count;
+}
+
+Outcome slow_yield(Machine& m) {
+  Context& c = *m.context;
+  const FrameDesc* frame = c.frame;
+  if (c.collect_always || c.heap.wants_collection()) collect_now(m, frame, 0);
+  if (c.withheld_reductions > 0) {
+    m.reductions += c.withheld_reductions;
+    c.withheld_reductions = 0;
+    const bool killed = (c.process->state.load(std::memory_order_relaxed) & state_bit::kKill) != 0;
+    if (m.reductions > 0 && !killed) return Outcome::kGoto;
+  }
+  save_process_may_collect(m, frame, live_arguments(frame));
+  return leave(m, RunResult::kYielded);
+}
+
+// ---- calls by value --------------------------------------------------------------------------
+
+Outcome slow_apply(Machine& m) {
+  Context& c = *m.context;
+  const Term module(c.operands[0]), function(c.operands[1]);
+  const auto arity = static_cast<std::uint32_t>(c.operands[2]);
+  if (!module.is_atom() || !function.is_atom()) return throw_error(m, kAtom_badarg);
+  const CallCell* cell = c.services->code->cell(module, function, arity);
+  --m.reductions;
+  if (c.operands[3] == ~Word{0}) {
+    *--m.sp = reinterpret_cast<Word>(c.next);
+  } else {
+    m.sp += c.operands[3];
+  }
+  return go(m, entry_of_cell(c, cell));
+}
+
+Outcome slow_bad_fun(Machine& m) {
+  Context& c = *m.context;
+  const Term fun(c.operands[0]);
+  const auto arity = static_cast<std::uint32_t>(c.operands[1]);
+  const bool is_fun = fun.is_fun();
+  const bool loaded = !fun.is_box(Subtag::kFun) ||
+                      reinterpret_cast<const FunCode*>(fun.box()[1])->code.load() != nullptr;
+  if (is_fun && loaded && fun_arity(fun) != arity) {
+    // {badarity, {Fun, Arguments}}
+    Word* words = c.heap.allocate(2 * arity + 3 + 3);
+    Term arguments = Term::nil();
+    for (std::uint32_t i = arity; i-- > 0; words += 2) {
+      words[0] = c.x[i];
+      words[1] = arguments.raw;
+      arguments = Term::cons(words);
+    }
+    words[0] = make_header(Subtag::kTuple, 2);
+    words[1] = fun.raw;
+    words[2] = arguments.raw;
+    words[3] = make_header(Subtag::kTuple, 2);
+    words[4] = kAtom_badarity.raw;
+    words[5] = Term::boxed(words).raw;
+    return throw_error(m, Term::boxed(words + 3));
+  }
+  if (is_fun && !loaded) {
+    // Its module may only not be loaded yet.
+    const Term module = fun_entry(fun).module;
+    if (c.services->code->autoload && !c.services->code->is_loaded(module) &&
+        c.services->code->autoload(module)) {
+      c.active_code = c.services->code->active_index();
+      if (reinterpret_cast<const FunCode*>(fun.box()[1])->code.load() != nullptr) {
+        return Outcome::kGoto;  // the call again
+      }
+    }
+  }
+  Word* words = c.heap.allocate(3);
+  words[0] = make_header(Subtag::kTuple, 2);
+  words[1] = kAtom_badfun.raw;
+  words[2] = fun.raw;
+  return throw_error(m, Term::boxed(words));
+}
+
+// ---- stubs -----------------------------------------------------------------------------------
+
+Outcome slow_process_end(Machine& m) {
+  m.context->exit_reason = kAtom_normal;
+  return leave(m, RunResult::kExited);
+}
+
+Outcome slow_process_start(Machine& m) {
+  Context& c = *m.context;
+  const Term module(c.x[0]), function(c.x[1]);
+  Term arguments(c.x[2]);
+  std::uint32_t arity = 0;
+  for (; arguments.is_cons() && arity < kXRegisters - 1; arguments = arguments.tail()) {
+    c.x[arity++] = arguments.head().raw;
+  }
+  if (!arguments.is_nil()) return throw_error(m, kAtom_system_limit);
+  const CallCell* cell = c.services->code->cell(module, function, arity);
+  return go(m, entry_of_cell(c, cell));
+}
+
+Outcome slow_undefined_entry(Machine& m) {
+  Context& c = *m.context;
+  CodeIndex& code = *c.services->code;
+  const auto* cell = reinterpret_cast<const CallCell*>(m.ip[1]);
+  if (!code.is_loaded(cell->module) && code.autoload && code.autoload(cell->module)) {
+    c.active_code = code.active_index();
+  }
+  const Word* entry = entry_of_cell(c, cell);
+  if (entry != cell->stub) return go(m, entry);
+  return throw_error(m, kAtom_undef);
+}
+
+}  // namespace parley

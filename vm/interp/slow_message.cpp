@@ -1,0 +1,176 @@
+// Slow paths: sending and receiving.
+//
+// Invariant: when a process begins to wait it is saved whole before its state says WAITING; from
+// then on it may be claimed, woken and run elsewhere, so nothing here touches it afterwards.
+#include "vm/base/assert.h"
+#include "vm/heap/collector.h"
+#include "vm/interp/slow.h"
+#include "vm/process/send.h"
+#include "vm/process/signal.h"
+#include "vm/term/integer.h"
+
+namespace parley {
+
+namespace {
+
+constexpr Kinds kinds_of(isa::Opcode opcode) {
+  return Kinds(isa::letters_of(isa::opcode_info(opcode).operands));
+}
+template <isa::Opcode Op>
+using GenericOperands = Operands<kinds_of(Op)>;
+
+Outcome go(Machine& m, const Word* target) {
+  m.ip = target;
+  return Outcome::kGoto;
+}
+
+// Reductions: 1 per 64 words copied.
+constexpr std::size_t kWordsPerReduction = 64;
+
+bool points_into(Word word, AddressRange range) {
+  const Term t(word);
+  return t.is_pointer() && range.contains(t.address());
+}
+
+// Whether anything alive in the running frame lies in the fragment.
+bool is_alive(const Machine& m, const FrameDesc* frame, AddressRange fragment) {
+  const Context& c = *m.context;
+  for (unsigned i = 0; i < frame->x_words * 64u; ++i) {
+    if (frame->x_alive(i) && points_into(c.x[i], fragment)) return true;
+  }
+  for (unsigned i = 0; i < frame->frame_words; ++i) {
+    if (frame->y_alive(i) && points_into(m.sp[i], fragment)) return true;
+  }
+  return false;
+}
+
+void finish_receive(Context& c) {
+  Process& p = *c.process;
+  if (p.has_flag(process_flag::kTimerSet)) {
+    c.services->processes->scheduler->cancel_receive_timer(p);
+    p.state.fetch_and(~state_bit::kTimedOut, std::memory_order_acq_rel);
+  }
+  p.clear_flag(process_flag::kTimerSet);
+  p.clear_flag(process_flag::kMailFetched);
+  p.clear_flag(process_flag::kNoCollect);
+  p.scan = &p.queue_head;
+}
+
+}  // namespace
+
+Outcome exit_by_signal(Machine& m) {
+  Context& c = *m.context;
+  c.exit_reason = c.process->extension.load(std::memory_order_relaxed)->pending_exit;
+  return leave(m, RunResult::kExited);
+}
+
+Outcome slow_send(Machine& m) {
+  using O = GenericOperands<isa::Opcode::send>;
+  const Term to = O::get<0>(m), message = O::get<1>(m);
+  BifCall call = make_bif_call(m);
+  const std::optional<std::size_t> words = send_to(call, to, message);
+  if (!words) return throw_class(m, call.error_class, call.reason);
+  m.reductions -= static_cast<std::int64_t>(*words / kWordsPerReduction);
+  O::set<2>(m, message);
+  return go(m, O::next(m));
+}
+
+Outcome slow_loop_rec(Machine& m) {
+  Context& c = *m.context;
+  Process& p = *c.process;
+  if (*p.scan == nullptr && (!p.mailbox.is_empty() || p.mailbox.has_signal())) {
+    if (take_incoming(*c.services->processes, p)) return exit_by_signal(m);
+  }
+  Fragment* const message = *p.scan;
+  if (message == nullptr) {
+    p.clear_flag(process_flag::kNoCollect);
+    return go(m, c.fail);
+  }
+  PARLEY_DEBUG_ASSERT(kind_of(message->kind()) == MessageKind::kMessage,
+                      "the private queue holds messages only");
+  // The instruction again: now its fast path finds the message.
+  return Outcome::kGoto;
+}
+
+Outcome slow_remove_message(Machine& m) {
+  using O = GenericOperands<isa::Opcode::remove_message>;
+  Context& c = *m.context;
+  Process& p = *c.process;
+  Fragment* const message = *p.scan;
+  *p.scan = message->next;
+  if (p.queue_tail == &message->next) p.queue_tail = p.scan;
+  ++p.removed;
+  p.cause = message->cause;
+  const AddressRange range{message->payload(), message->payload() + message->words()};
+  // Terms made during the examination may point into the message too.
+  const bool allocated = m.hp != c.examined_at;
+  finish_receive(c);
+  if (allocated || is_alive(m, c.frame, range)) {
+    c.heap.adopt(message);
+    if (c.heap.wants_collection() && m.reductions > 0) {
+      c.withheld_reductions += m.reductions;
+      m.reductions = 0;
+    }
+  } else {
+    free_fragment(message);
+  }
+  return go(m, O::next(m));
+}
+
+Outcome slow_wait(Machine& m) {
+  using O = GenericOperands<isa::Opcode::wait>;
+  const FrameDesc* frame = O::frame<1>(m);
+  m.ip += O::half<0>(m);
+  save_process_may_collect(m, frame, 0);
+  return leave(m, RunResult::kWaiting);
+}
+
+Outcome slow_wait_timeout(Machine& m) {
+  using O = GenericOperands<isa::Opcode::wait_timeout>;
+  Context& c = *m.context;
+  Process& p = *c.process;
+  const Term limit = O::get<1>(m);
+  const FrameDesc* frame = O::frame<2>(m);
+  if (limit == kAtom_infinity) {
+    m.ip += O::half<0>(m);
+    save_process_may_collect(m, frame, 0);
+    return leave(m, RunResult::kWaiting);
+  }
+  if (!limit.is_small() || limit.small_value() < 0 || limit.small_value() > 0xFFFFFFFF) {
+    finish_receive(c);
+    return throw_error(m, kAtom_timeout_value);
+  }
+  if ((p.state.load(std::memory_order_acquire) & state_bit::kTimedOut) != 0 ||
+      limit.small_value() == 0) {
+    finish_receive(c);  // every message here was examined: loop_rec fetched what had arrived
+    return go(m, O::next(m));
+  }
+  if (!p.has_flag(process_flag::kTimerSet)) {
+    p.set_flag(process_flag::kTimerSet);
+    c.services->processes->scheduler->arm_receive_timer(
+        p, static_cast<std::uint64_t>(limit.small_value()));
+  }
+  m.ip += O::half<0>(m);
+  save_process_may_collect(m, frame, 0);
+  return leave(m, RunResult::kWaiting);
+}
+
+// Markers: built with the process work; until then a receive looks at all mail, which is slower
+// and means the same.
+Outcome slow_marker_reserve(Machine& m) {
+  using O = GenericOperands<isa::Opcode::marker_reserve>;
+  O::set<0>(m, Term::small(static_cast<std::int64_t>(m.context->process->mailbox.enqueued())));
+  return go(m, O::next(m));
+}
+
+Outcome slow_marker_bind(Machine& m) {
+  using O = GenericOperands<isa::Opcode::marker_bind>;
+  return go(m, O::next(m));
+}
+
+Outcome slow_marker_use(Machine& m) {
+  using O = GenericOperands<isa::Opcode::marker_use>;
+  return go(m, O::next(m));
+}
+
+}  // namespace parley

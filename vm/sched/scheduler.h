@@ -1,0 +1,151 @@
+// The scheduler of a node: one thread a core, each with its run queue, timers and poller.
+//
+//   enqueue --> own queue of the calling scheduler thread (or round robin from outside)
+//   thread:     take own | steal the oldest of another | sleep in the poller
+//   a slice:    RUNNABLE -> RUNNING, signals, engine, then by its result: back to the queue, wait, end
+//
+// Invariant: a process is in at most one run queue, and exactly while it is RUNNABLE; only the
+// thread that took it from there touches its line 1.
+//
+// Grace periods (QSBR: quiescent-state based reclamation, Hart et al. 2007): every thread counts the
+// boundaries of its slices; a slot is reused, and a code load settles, when every thread has passed
+// a boundary since or sleeps.
+//
+// First simple: the run queues are behind a mutex each, a thief takes one.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "vm/interp/engine.h"
+#include "vm/process/signal.h"
+#include "vm/sched/timer_wheel.h"
+
+namespace parley {
+
+// Where an idle scheduler sleeps and what it looks at between slices; sockets implement it.
+class Poller {
+ public:
+  virtual ~Poller() = default;
+  // Handles what is ready; waits up to so long for something (0: not at all; -1: no limit).
+  virtual void poll(int timeout_ms) = 0;
+  // Ends a wait of another thread, or the next one at once. Any thread.
+  virtual void wake() = 0;
+};
+// A poller of nothing, for a node without a network.
+std::unique_ptr<Poller> make_plain_poller();
+
+struct SchedulerOptions {
+  unsigned threads = 1;
+  std::int64_t slice_reductions = 2000;
+  bool collect_always = false;
+  Engine engine = Engine::kTail;
+};
+
+class Scheduler;
+
+class SchedulerThread {
+ public:
+  SchedulerThread(Scheduler& scheduler, unsigned number, std::unique_ptr<Poller> poller);
+
+  unsigned number() const { return number_; }
+  Poller& poller() { return *poller_; }
+  TimerWheel& timers() { return timers_; }
+  Context& context() { return context_; }
+
+ private:
+  friend class Scheduler;
+  static constexpr unsigned kPriorities = 4;
+
+  void loop();
+  Process* next_process();
+  Process* take_own();
+  void run_slice(Process& process);
+  bool begin_slice(Process& process, Machine& machine);
+  void end_slice(Process& process, const Machine& machine);
+  void store(Process& process, const Machine& machine);
+  void wait(Process& process);
+  void finish(Process& process);
+  void fire_timers();
+  void sleep();
+  void reclaim();
+  void push(Process& process);
+
+  Scheduler& scheduler_;
+  unsigned number_;
+  std::unique_ptr<Poller> poller_;
+  Context context_;
+  TimerWheel timers_;
+  std::thread thread_;
+
+  std::mutex queue_lock_;
+  std::array<std::deque<Process*>, kPriorities> queues_;
+  std::atomic<std::uint32_t> queue_length_{0};
+  std::uint32_t skipped_low_ = 0;
+
+  // Odd while asleep. Release on change, acquire by who waits for a grace period: what the thread
+  // did before is then visible.
+  std::atomic<std::uint64_t> quiescent_{0};
+  std::atomic<bool> asleep_{false};
+  std::vector<Process*> retired_, retiring_;
+  std::vector<std::uint64_t> retiring_since_;
+  std::vector<Timer> due_;
+};
+
+class Scheduler : public SchedulerInterface {
+ public:
+  using MakePoller = std::function<std::unique_ptr<Poller>(unsigned thread)>;
+  Scheduler(Services& services, SchedulerOptions options, const ProcessEntry& entry,
+            const MakePoller& make_poller);
+  ~Scheduler() override;
+
+  void start();
+  // Ends all threads after their slice and waits for them. Not from a scheduler thread.
+  void stop_and_join();
+  void request_stop();
+  bool stopping() const { return stop_.load(std::memory_order_acquire); }
+
+  void enqueue(Process& process) override;
+  void retire(Process& process) override;
+  void arm_receive_timer(Process& process, std::uint64_t milliseconds) override;
+  void cancel_receive_timer(Process& process) override;
+
+  // A token for a grace period, and whether it has passed.
+  std::vector<std::uint64_t> grace_begin() const;
+  bool grace_passed(const std::vector<std::uint64_t>& since) const;
+
+  unsigned thread_count() const { return static_cast<unsigned>(threads_.size()); }
+  SchedulerThread& thread(unsigned number) { return *threads_[number]; }
+  // The scheduler thread that runs the caller, if it is one of this node.
+  SchedulerThread* current() const;
+  const SchedulerOptions& options() const { return options_; }
+  const ProcessEntry& entry() const { return entry_; }
+  Services& services() { return services_; }
+  std::uint32_t run_queue_length() const;
+
+  // Told of every process that ends by an exception that nobody caught, while its heap is there.
+  std::function<void(Process&, Term error_class, Term reason)> on_crash;
+
+ private:
+  friend class SchedulerThread;
+  void wake_someone(unsigned except);
+
+  Services& services_;
+  SchedulerOptions options_;
+  ProcessEntry entry_;
+  std::vector<std::unique_ptr<SchedulerThread>> threads_;
+  std::atomic<bool> stop_{false};
+  std::atomic<unsigned> round_robin_{0};
+  std::atomic<unsigned> sleepers_{0};
+};
+
+// Milliseconds of the monotonic clock.
+std::uint64_t monotonic_ms();
+
+}  // namespace parley

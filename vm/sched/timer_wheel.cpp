@@ -1,0 +1,136 @@
+// The wheel; timer_wheel.h has the picture.
+#include "vm/sched/timer_wheel.h"
+
+#include <algorithm>
+
+namespace parley {
+
+TimerWheel::TimerWheel(std::uint64_t now_ms) : now_ms_(now_ms) { timers_.emplace_back(); }
+
+std::uint32_t TimerWheel::list_for(std::uint64_t deadline_ms) const {
+  const std::uint64_t due = std::max(deadline_ms, now_ms_ + 1);
+  const std::uint64_t distance = due - now_ms_;
+  if (distance < kSlots0) return static_cast<std::uint32_t>(due & (kSlots0 - 1));
+  for (unsigned level = 1; level < kLevels; ++level) {
+    if (distance < (std::uint64_t{1} << shift_of(level + 1)) || level == kLevels - 1) {
+      const std::uint64_t reach =
+          std::min(due, now_ms_ + (std::uint64_t{1} << shift_of(kLevels)) - 1);
+      return kSlots0 + (level - 1) * kSlots +
+             static_cast<std::uint32_t>((reach >> shift_of(level)) & (kSlots - 1));
+    }
+  }
+  return 0;
+}
+
+void TimerWheel::link(std::uint32_t slot) {
+  Timer& timer = timers_[slot];
+  timer.list = list_for(timer.deadline_ms);
+  timer.previous = 0;
+  timer.next = heads_[timer.list];
+  if (timer.next != 0) timers_[timer.next].previous = slot;
+  heads_[timer.list] = slot;
+}
+
+void TimerWheel::unlink(std::uint32_t slot) {
+  const Timer& timer = timers_[slot];
+  if (timer.previous != 0) timers_[timer.previous].next = timer.next;
+  else heads_[timer.list] = timer.next;
+  if (timer.next != 0) timers_[timer.next].previous = timer.previous;
+}
+
+void TimerWheel::free(std::uint32_t slot) {
+  timers_[slot].armed = false;
+  timers_[slot].message = nullptr;
+  ++timers_[slot].generation;
+  free_.push_back(slot);
+  --armed_;
+}
+
+TimerHandle TimerWheel::arm(const Guard&, const Timer& timer) {
+  std::uint32_t slot;
+  if (free_.empty()) {
+    slot = static_cast<std::uint32_t>(timers_.size());
+    timers_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  const std::uint32_t generation = timers_[slot].generation;
+  timers_[slot] = timer;
+  timers_[slot].generation = generation;
+  timers_[slot].armed = true;
+  ++armed_;
+  link(slot);
+  return TimerHandle{slot, generation};
+}
+
+std::optional<Timer> TimerWheel::cancel(const Guard& guard, TimerHandle handle) {
+  const Timer* found = find(guard, handle);
+  if (found == nullptr) return std::nullopt;
+  Timer timer = *found;
+  unlink(handle.slot);
+  free(handle.slot);
+  return timer;
+}
+
+const Timer* TimerWheel::find(const Guard&, TimerHandle handle) const {
+  if (handle.slot == 0 || handle.slot >= timers_.size()) return nullptr;
+  const Timer& timer = timers_[handle.slot];
+  return timer.armed && timer.generation == handle.generation ? &timer : nullptr;
+}
+
+// Deals out the slot of `level` that covers `next_ms`, one millisecond before it comes: `link` counts
+// from now_ms_, so a timer due at that very millisecond still finds its slot in level 0.
+void TimerWheel::cascade(unsigned level, std::uint64_t next_ms) {
+  const auto index = static_cast<unsigned>((next_ms >> shift_of(level)) & (kSlots - 1));
+  std::uint32_t& head = heads_[kSlots0 + (level - 1) * kSlots + index];
+  std::uint32_t slot = head;
+  head = 0;
+  while (slot != 0) {
+    const std::uint32_t following = timers_[slot].next;
+    link(slot);
+    slot = following;
+  }
+}
+
+void TimerWheel::advance(const Guard&, std::uint64_t now_ms, std::vector<Timer>& due) {
+  while (now_ms_ < now_ms) {
+    if (armed_ == 0) {
+      now_ms_ = now_ms;
+      return;
+    }
+    const std::uint64_t next = now_ms_ + 1;
+    for (unsigned level = kLevels - 1; level >= 1; --level) {
+      if ((next & ((std::uint64_t{1} << shift_of(level)) - 1)) == 0) cascade(level, next);
+    }
+    now_ms_ = next;
+    std::uint32_t slot = heads_[next & (kSlots0 - 1)];
+    while (slot != 0) {
+      const std::uint32_t following = timers_[slot].next;
+      if (timers_[slot].deadline_ms <= next) {
+        due.push_back(timers_[slot]);
+        unlink(slot);
+        free(slot);
+      }
+      slot = following;
+    }
+  }
+}
+
+std::optional<std::uint64_t> TimerWheel::next_ms(const Guard&) const {
+  if (armed_ == 0) return std::nullopt;
+  for (unsigned i = 1; i <= kSlots0; ++i) {
+    if (heads_[(now_ms_ + i) & (kSlots0 - 1)] != 0) return now_ms_ + i;
+  }
+  // Nothing within the first level's span: look again when a slot above is dealt out.
+  for (unsigned level = 1; level < kLevels; ++level) {
+    for (unsigned i = 1; i <= kSlots; ++i) {
+      const std::uint64_t at = ((now_ms_ >> shift_of(level)) + i) << shift_of(level);
+      const auto index = static_cast<unsigned>((at >> shift_of(level)) & (kSlots - 1));
+      if (heads_[kSlots0 + (level - 1) * kSlots + index] != 0) return at;
+    }
+  }
+  return now_ms_ + 1;
+}
+
+}  // namespace parley

@@ -1,0 +1,80 @@
+// A hierarchical timer wheel of one scheduler: arming, cancelling and firing cost a constant.
+//
+//   level 0: 256 slots of 1 ms   level 1: 64 slots of 256 ms   level 2: 64 of 16 s   ...
+//
+// A timer lies in the lowest level whose span reaches its deadline; when level k comes round, the
+// next slot of level k + 1 is dealt out below (G. Varghese, T. Lauck, "Hashed and hierarchical
+// timing wheels", SOSP 1987).
+//
+// Invariant: a timer fires in the first `advance` to a time at or after its deadline, never before.
+// A handle {slot, generation} names one arming only; cancelling one that fired or was cancelled
+// does nothing. Deadlines are absolute milliseconds of the node's clock.
+//
+// Thread: every call holds the wheel's lock (the caller passes the guard as a witness).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "vm/process/process.h"
+
+namespace parley {
+
+struct Timer {
+  std::uint64_t deadline_ms = 0;
+  Term target;                    // pid, or a registered name
+  Fragment* message = nullptr;    // what is sent; null: a receive time-out
+  std::uint32_t sequence = 0;     // of the receive that it ends
+  std::uint32_t generation = 0;
+  std::uint32_t next = 0, previous = 0;  // slots; 0: none
+  std::uint32_t list = 0;         // which slot of which level it lies in, for unlinking
+  bool armed = false;
+};
+
+struct TimerHandle {
+  std::uint32_t slot = 0;  // 0: none
+  std::uint32_t generation = 0;
+};
+
+class TimerWheel {
+ public:
+  explicit TimerWheel(std::uint64_t now_ms);
+
+  std::mutex& lock() { return lock_; }
+  using Guard = std::lock_guard<std::mutex>;
+
+  TimerHandle arm(const Guard&, const Timer& timer);
+  // What was cancelled (its message is the caller's now), if it was still armed.
+  std::optional<Timer> cancel(const Guard&, TimerHandle handle);
+  const Timer* find(const Guard&, TimerHandle handle) const;
+  // Takes out what is due at `now_ms`, in order of deadline by milliseconds.
+  void advance(const Guard&, std::uint64_t now_ms, std::vector<Timer>& due);
+  // When to look next, at the latest; nullopt: nothing is armed.
+  std::optional<std::uint64_t> next_ms(const Guard&) const;
+  std::uint32_t armed_count() const { return armed_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr unsigned kLevels = 6;
+  static constexpr unsigned kSlots0 = 256, kSlots = 64;
+  static constexpr unsigned kLists = kSlots0 + (kLevels - 1) * kSlots;
+  static constexpr unsigned shift_of(unsigned level) { return level == 0 ? 0 : 8 + 6 * (level - 1); }
+
+  std::uint32_t list_for(std::uint64_t deadline_ms) const;
+  void link(std::uint32_t slot);
+  void unlink(std::uint32_t slot);
+  void free(std::uint32_t slot);
+  void cascade(unsigned level, std::uint64_t next_ms);
+
+  std::mutex lock_;
+  std::uint64_t now_ms_;
+  std::atomic<std::uint32_t> armed_{0};  // changed under the lock; read without it as a hint
+  std::vector<Timer> timers_;             // slot 0 is unused
+  std::vector<std::uint32_t> free_;
+  std::array<std::uint32_t, kLists> heads_{};
+};
+
+}  // namespace parley
