@@ -69,7 +69,7 @@ std::string FunctionVerifier::name_of(const Operand& operand) const {
 
 void FunctionVerifier::step(const Instruction& in) {
   const OpcodeInfo& info = opcode_info(in.opcode);
-  if (info.name.empty()) return fail(kOperand, "there is no such instruction");
+  if (info.name.empty() || info.internal()) return fail(kOperand, "there is no such instruction");
   check_operands(in);
   if (!ok() || (info.flags & isa::kPseudo) != 0) return ok() ? pseudo(in) : void();
   if (!reachable_) return fail(kUnreachable, "nothing leads here");

@@ -271,7 +271,7 @@ class Parser {
     const std::uint8_t number = in_.byte();
     const OpcodeInfo& info = kOpcodes[number];
     Instruction result;
-    if (info.name.empty()) {
+    if (info.name.empty() || info.internal()) {
       in_.fail_at(begin, fmt::format("there is no instruction {}", number));
       return result;
     }

@@ -141,7 +141,7 @@ class RandomModule {
     }
   }
   bool usable(const OpcodeInfo& info) const {
-    if (info.name.empty()) return false;
+    if (info.name.empty() || info.internal()) return false;
     if (module_.label_count > 1) return true;  // without labels nothing can name one
     if (info.name == "label" || (info.has_list && info.list == OperandKind::kChoices)) return false;
     for (unsigned i = 0; i < info.operand_count; ++i) {
