@@ -4,11 +4,17 @@
 set(PARLEY_FUZZ_SECONDS 20 CACHE STRING "how long each fuzzer's test runs")
 math(EXPR fuzz_limit_seconds "${PARLEY_FUZZ_SECONDS} + 120")
 
+# A fuzzer links everything, or the layers named here.
+set(fuzz_module_layers parley_code)
+
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/*.cpp)
 foreach(source ${sources})
   cmake_path(GET source STEM name)
   add_executable(fuzz_${name} ${source})
-  target_link_libraries(fuzz_${name} PRIVATE parley_node parley_compiler)
+  if(NOT DEFINED fuzz_${name}_layers)
+    set(fuzz_${name}_layers parley_node parley_compiler)
+  endif()
+  target_link_libraries(fuzz_${name} PRIVATE ${fuzz_${name}_layers})
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   set(new_inputs ${CMAKE_CURRENT_BINARY_DIR}/fuzz/${name})
   file(MAKE_DIRECTORY ${new_inputs} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})

@@ -11,7 +11,6 @@
 #include <cstdint>
 
 #include "vm/heap/heap.h"
-#include "vm/isa/bif_table.h"
 #include "vm/term/atoms.h"
 #include "vm/term/term.h"
 
@@ -91,5 +90,8 @@ struct BifCall {
 };
 
 using BifFunction = Term (*)(BifCall&, const Term* arguments);
+
+enum class BifKind : std::uint8_t { kGuard, kPlain, kTrapping, kBlocking };
+enum class BifEffect : std::uint8_t { kPure, kReads, kWrites };
 
 }  // namespace parley

@@ -2,8 +2,8 @@
 // rule that the edit breaks.
 #include <doctest/doctest.h>
 
-#include <functional>
-#include <map>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -123,6 +123,27 @@ TEST_CASE("a hostile module that can be read from a file is refused then, too") 
     CHECK(verdict.error().rule == hostile.rule);
   }
   CHECK(read > 50);
+}
+
+// The seeds of tests/fuzz/module.cpp. Run by hand after a change of the format:
+//   unit_code --no-skip --test-case='write the seeds*'
+TEST_CASE("write the seeds of the module fuzzer" * doctest::skip()) {
+  const std::filesystem::path folder = "tests/fuzz/corpus/module";
+  std::filesystem::create_directories(folder);
+  const auto write = [&](const std::string& name, const ModuleFile& module) {
+    const auto bytes = write_module_file(module);
+    std::ofstream(folder / name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  };
+  write("sample.parc", sample_module());
+  std::set<std::string_view> written = {verifier::kOperand};  // those cannot all be written
+  for (const Hostile& hostile : kHostile) {
+    if (!written.insert(hostile.rule).second) continue;
+    Patient patient;
+    hostile.edit(patient);
+    write(std::string(hostile.rule) + ".parc", patient.module);
+  }
 }
 
 }  // namespace
