@@ -106,6 +106,7 @@ bool Loader::resolve_atoms() {
 // ---- pass one ----------------------------------------------------------------------------------
 
 void Loader::choose_all() {
+  frames_ = file_->frames;
   label_offsets_.assign(file_->label_count, 0);
   label_frames_.assign(file_->label_count, -1);
   for (const isa::LabelState& state : file_->label_states) {
@@ -144,7 +145,9 @@ void Loader::choose_function(std::uint32_t number) {
       }
       for (unsigned o = 0; o < info.operand_count; ++o) {
         if (info.kinds[o] != OperandKind::kFrame) continue;
-        const std::uint64_t key = (std::uint64_t{handler_label} << 32) | instruction.operands[o].value;
+        chosen.frame = frame_with_operands(
+            instruction, static_cast<std::uint32_t>(instruction.operands[o].value));
+        const std::uint64_t key = (std::uint64_t{handler_label} << 32) | chosen.frame;
         if (frame_offsets_.emplace(key, 0).second) frame_keys_.push_back(key);
       }
     }
@@ -154,11 +157,34 @@ void Loader::choose_function(std::uint32_t number) {
       FunctionRange{begin, code_words_, atoms_[function.name], function.arity});
 }
 
+// The frame, or one that also names the registers that the instruction reads.
+std::uint32_t Loader::frame_with_operands(const Instruction& instruction, std::uint32_t frame) {
+  const isa::OpcodeInfo& info = isa::opcode_info(instruction.opcode);
+  if (!info.collects()) return frame;
+  isa::FrameDescriptor extended = frames_[frame];
+  for (std::size_t i = 0; i < instruction.operands.size(); ++i) {
+    const Operand& operand = instruction.operands[i];
+    const bool written = i < info.operand_count && info.kinds[i] == OperandKind::kDestination;
+    if (operand.tag > OperandTag::kY || written) continue;
+    auto& bitmap = operand.tag == OperandTag::kX ? extended.x : extended.y;
+    if (bitmap.size() <= operand.value / 64) bitmap.resize(operand.value / 64 + 1);
+    bitmap[operand.value / 64] |= std::uint64_t{1} << (operand.value % 64);
+  }
+  if (extended == frames_[frame]) return frame;
+  auto& same_registers = extended_frames_[{extended.x, extended.y}];
+  for (const std::uint32_t other : same_registers) {
+    if (frames_[other].words == extended.words) return other;
+  }
+  same_registers.push_back(static_cast<std::uint32_t>(frames_.size()));
+  frames_.push_back(std::move(extended));
+  return same_registers.back();
+}
+
 void Loader::place_frames() {
   std::uint32_t offset = code_words_;
   for (const std::uint64_t key : frame_keys_) {
     frame_offsets_[key] = offset;
-    const isa::FrameDescriptor& frame = file_->frames[static_cast<std::uint32_t>(key)];
+    const isa::FrameDescriptor& frame = frames_[static_cast<std::uint32_t>(key)];
     offset += 1 + static_cast<std::uint32_t>(frame.x.size()) + (frame.words + 63) / 64;
   }
   block_->words.assign(offset, 0);
@@ -259,7 +285,7 @@ void Loader::write(const Chosen& chosen) {
         halves[at] = label_distance(file_->functions[operand.value].entry_label, chosen.offset);
         break;
       case 'F': {
-        const std::uint64_t key = (std::uint64_t{chosen.handler_label} << 32) | operand.value;
+        const std::uint64_t key = (std::uint64_t{chosen.handler_label} << 32) | chosen.frame;
         halves[at] = static_cast<std::int32_t>(frame_offsets_.at(key)) -
                      static_cast<std::int32_t>(chosen.offset + fixed);
         break;
@@ -313,7 +339,7 @@ void Loader::write_frames() {
   for (const std::uint64_t key : frame_keys_) {
     const std::uint32_t offset = frame_offsets_.at(key);
     const auto handler_label = static_cast<std::uint32_t>(key >> 32);
-    const isa::FrameDescriptor& frame = file_->frames[static_cast<std::uint32_t>(key)];
+    const isa::FrameDescriptor& frame = frames_[static_cast<std::uint32_t>(key)];
     Word* const words = block_->words.data() + offset;
     FrameDesc desc{};
     desc.frame_words = static_cast<std::uint16_t>(frame.words);

@@ -8,7 +8,9 @@
 // writes the words. layout.h has the rule for where operands stand.
 #pragma once
 
+#include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "vm/code/code_index.h"
 
@@ -28,11 +30,13 @@ class Loader {
     std::uint32_t offset;
     std::uint32_t handler_label;  // in force
     std::uint32_t function, index;
+    std::uint32_t frame = 0;      // index into frames_, where it has a descriptor
   };
   bool resolve_atoms();
   bool decode_literals();
   void choose_all();
   void choose_function(std::uint32_t number);
+  std::uint32_t frame_with_operands(const isa::Instruction& instruction, std::uint32_t frame);
   void place_frames();
   void write_all();
   void write(const Chosen& chosen);
@@ -54,6 +58,11 @@ class Loader {
   std::vector<Chosen> chosen_;
   std::vector<std::uint32_t> label_offsets_;
   std::vector<std::int32_t> label_frames_;
+  // The file's frames, then those that were made of them by adding operands. The file says what is
+  // alive once the operands were read; an instruction that made room reads them again.
+  std::vector<isa::FrameDescriptor> frames_;
+  std::map<std::pair<std::vector<std::uint64_t>, std::vector<std::uint64_t>>,
+           std::vector<std::uint32_t>> extended_frames_;
   // A descriptor is a frame and the handler in force; its offset behind the code.
   std::unordered_map<std::uint64_t, std::uint32_t> frame_offsets_;
   std::vector<std::uint64_t> frame_keys_;

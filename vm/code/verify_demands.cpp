@@ -3,6 +3,8 @@
 // Invariant: nothing here changes what is known; each demand is one `require` with its rule.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "vm/code/verify_function.h"
 
 namespace parley::verifier {
@@ -141,6 +143,24 @@ void FunctionVerifier::check_descriptor(const Instruction& in, const isa::FrameD
     if (named == (n < *arity)) continue;
     return fail(kDescriptorArguments,
                 fmt::format("the descriptor {} x{}", named ? "names" : "leaves out", n));
+  }
+  check_call_operands(in, *arity);
+}
+
+// A yield saves x0.. up to the last that the call still needs: its arguments, and the operands that
+// it reads when it goes on, so these stand right behind the arguments.
+void FunctionVerifier::check_call_operands(const Instruction& in, std::uint64_t arity) {
+  const std::size_t count = isa::opcode_info(in.opcode).operand_count;
+  std::uint64_t saved = arity;
+  const auto reads_x = [&](std::uint64_t n) {
+    return std::find(in.operands.begin(), in.operands.begin() + static_cast<std::ptrdiff_t>(count),
+                     Operand{OperandTag::kX, n}) !=
+           in.operands.begin() + static_cast<std::ptrdiff_t>(count);
+  };
+  while (reads_x(saved)) ++saved;
+  for (const Operand& operand : in.operands) {
+    require(operand.tag != OperandTag::kX || operand.value < saved, kCallOperands,
+            name_of(operand) + " does not stand behind the arguments");
   }
 }
 

@@ -65,6 +65,7 @@ class FunctionVerifier {
   void check_bif(const Instruction& in);
   void check_arguments(std::uint64_t arity);
   void check_descriptor(const Instruction& in, const isa::FrameDescriptor& frame);
+  void check_call_operands(const Instruction& in, std::uint64_t arity);
   std::optional<std::uint64_t> arity_of_call(const Instruction& in) const;
 
   // Ways out, and what the instruction leaves behind.

@@ -104,7 +104,7 @@ struct Import {
   std::uint32_t module = 0, name = 0, arity = 0;
   bool operator==(const Import&) const = default;
 };
-// Code that a fun runs: function `function` takes its `arity` arguments, then `free_count` variables.
+// Code that a fun runs: function `function` takes `arity` arguments, then `free_count` variables.
 struct Lambda {
   std::uint32_t function = 0, arity = 0, free_count = 0;
   std::uint64_t unique = 0;  // hash of the code: a fun of another version does not match

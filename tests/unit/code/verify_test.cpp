@@ -71,6 +71,16 @@ TEST_CASE("what was under examination may be kept once it is removed") {
   check_accepted(a.module);
 }
 
+TEST_CASE("a call may read registers right behind its arguments") {
+  Assembler a;
+  a.function("f", 3, 1);
+  a.op(Opcode::allocate, {number(0), a.frame(0, "x0 x1 x2")});
+  a.op(Opcode::apply, {x(2), x(1), number(1), a.frame(0, "x0")});
+  a.op(Opcode::move, {x(0), x(1)});
+  a.op(Opcode::call_fun_last, {x(1), number(1), number(0), a.frame(0, "x0")});
+  check_accepted(a.module);
+}
+
 TEST_CASE("all 255 registers can be used") {
   Assembler a;
   a.function("f", 255, 1);
