@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "vm/heap/heap.h"
+#include "vm/isa/bif_table.h"
 #include "vm/term/atoms.h"
 #include "vm/term/term.h"
 
@@ -90,8 +91,5 @@ struct BifCall {
 };
 
 using BifFunction = Term (*)(BifCall&, const Term* arguments);
-
-enum class BifKind : std::uint8_t { kGuard, kPlain, kTrapping, kBlocking };
-enum class BifEffect : std::uint8_t { kPure, kReads, kWrites };
 
 }  // namespace parley
