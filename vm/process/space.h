@@ -44,6 +44,13 @@ class ExitObserver {
   virtual void process_ended(Process& process, Term pid) = 0;
 };
 
+// How every process begins: the stub it starts in and the one below its stack. Set by the node.
+struct ProcessEntry {
+  const Word* ip = nullptr;
+  const FrameDesc* frame = nullptr;
+  const Word* bottom = nullptr;
+};
+
 struct SpaceOptions {
   std::uint32_t processes_max = 1u << 20;
   std::uint32_t generation_bits = 32;
@@ -98,6 +105,7 @@ class ProcessSpace {
   SchedulerInterface* scheduler = nullptr;        // set before anything runs
   std::vector<ExitObserver*> exit_observers;
   AddressRange literals;
+  ProcessEntry entry;
 
  private:
   AtomTable& atoms_;
