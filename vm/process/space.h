@@ -41,7 +41,7 @@ class SchedulerInterface {
 class ExitObserver {
  public:
   virtual ~ExitObserver() = default;
-  virtual void process_ended(Process& process, Term pid) = 0;
+  virtual void process_ended(Process& process, Term pid, Term reason) = 0;
 };
 
 // How every process begins: the stub it starts in and the one below its stack. Set by the node.
