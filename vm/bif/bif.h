@@ -22,7 +22,7 @@ class ProcessSpace;
 class CodeIndex;
 class Tables;
 class Network;
-class Timers;
+class Scheduler;
 class SchedulerThread;
 class NodeControl;
 
@@ -33,7 +33,7 @@ struct Services {
   CodeIndex* code = nullptr;          // vm/code
   Tables* tables = nullptr;           // vm/ets
   Network* network = nullptr;         // vm/net
-  Timers* timers = nullptr;           // vm/sched
+  Scheduler* schedulers = nullptr;    // vm/sched
   NodeControl* control = nullptr;     // vm/node
   std::uint64_t hash_seed = 0;
 };

@@ -60,6 +60,7 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
         return std::make_unique<Runner>(services_, &thread, runner, processes_->entry, nullptr);
       });
   processes_->scheduler = scheduler_.get();
+  services_.schedulers = scheduler_.get();
 }
 
 Node::~Node() { scheduler_->stop_and_join(); }
