@@ -14,6 +14,9 @@ namespace parley::ast {
 /// The deepest nesting of nodes in one form. More is a diagnostic.
 inline constexpr uint32_t kMaxDepth = 1000;
 
+/// The most arguments of a function, fun or call.
+inline constexpr uint32_t kArityMax = 255;
+
 /// A place on one line of a file. Columns count code points from 1; `end_column` is one past the
 /// last column, or 0 when the construct ends on a later line. What a macro expanded to stands at
 /// its call.
@@ -57,7 +60,6 @@ enum class ExprKind : uint8_t {
   kFunLocal,
   kFunExternal,
   kComprehension,
-  kRemote,  // `M:F` that is not called; only inside the parser, never in a finished tree
 };
 
 struct Expr {
@@ -287,6 +289,7 @@ struct Clause {
   Seq<Expr*> patterns;
   Guard guard;
   Seq<Expr*> body;  // never empty
+  uint16_t depth = 1;
 };
 
 struct Block : Expr {
@@ -382,12 +385,6 @@ struct Comprehension : Expr {
   Expr* value = nullptr;  // the element, or the map's value
   Expr* key = nullptr;    // kMap only, else null
   Seq<Qualifier> qualifiers;
-};
-
-struct Remote : Expr {
-  static constexpr ExprKind kKind = ExprKind::kRemote;
-  Expr* module = nullptr;
-  Expr* function = nullptr;
 };
 
 /// The node as its own struct. The kind must be right: checked in every build.

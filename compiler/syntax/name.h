@@ -28,6 +28,7 @@ class Name {
   /// UTF-8 without quotes or escapes; empty for the null name too.
   [[nodiscard]] std::string_view text() const { return entry_ ? entry_->text : std::string_view{}; }
   [[nodiscard]] uint32_t index() const { return entry_->index; }
+  [[nodiscard]] const Entry* entry() const { return entry_; }
   /// The null name means "absent"; the atom '' is a name with empty text.
   [[nodiscard]] bool is_null() const { return entry_ == nullptr; }
   explicit operator bool() const { return entry_ != nullptr; }
