@@ -84,7 +84,12 @@ collect(Output) ->
 
 request({put_chars, unicode, Chars}) -> printed(Chars, unicode);
 request({put_chars, latin1, Chars}) -> printed(Chars, latin1);
-request({put_chars, Encoding, M, F, A}) -> printed(apply(M, F, A), Encoding);
+request({put_chars, Encoding, M, F, A}) ->
+    try apply(M, F, A) of
+        Chars -> printed(Chars, Encoding)
+    catch
+        _:_ -> {{error, {put_chars, M, F, A}}, []}
+    end;
 request({setopts, _}) -> {ok, []};
 request(getopts) -> {[{encoding, unicode}], []};
 request({get_geometry, _}) -> {{error, enotsup}, []};

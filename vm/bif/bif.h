@@ -22,7 +22,7 @@ class ProcessSpace;
 class CodeIndex;
 class Tables;
 class Network;
-class Timers;
+class Scheduler;
 class SchedulerThread;
 class NodeControl;
 
@@ -33,7 +33,7 @@ struct Services {
   CodeIndex* code = nullptr;          // vm/code
   Tables* tables = nullptr;           // vm/ets
   Network* network = nullptr;         // vm/net
-  Timers* timers = nullptr;           // vm/sched
+  Scheduler* schedulers = nullptr;    // vm/sched
   NodeControl* control = nullptr;     // vm/node
   std::uint64_t hash_seed = 0;
 };
@@ -44,7 +44,10 @@ enum class BifAnswer : std::uint8_t {
   kTailCall,  // go on in `module:function` with `arity` arguments in call.x (trapping only)
   kYield,     // out of reductions: call again with the arguments in call.x (trapping only)
   kWait,      // wait for a message or wake-up, then call again with call.x (trapping only)
-  kExit,      // the calling process must exit now; the signal is queued
+  kTailFun,   // go on in the fun `tail_fun` with `tail_arity` arguments in call.x (trapping only)
+  kHibernate, // forget the stack; with the next message go on in `tail_module:tail_function` with
+              // the list in call.x[0] (trapping only)
+  kExit,      // the calling process must exit now; the reason is its pending_exit
 };
 
 struct BifCall {
@@ -60,8 +63,9 @@ struct BifCall {
   BifAnswer answer = BifAnswer::kValue;
   Term error_class;            // kThrow: error, exit or throw
   Term reason;
+  Term trace;                  // a stack trace as a list, where the exception has one
   bool in_trace = false;       // the trace begins with the built-in and its arguments
-  Term tail_module, tail_function;
+  Term tail_module, tail_function, tail_fun;
   std::uint32_t tail_arity = 0;
 
   // Raises error:reason. The caller returns what this returns.
@@ -81,6 +85,12 @@ struct BifCall {
     answer = BifAnswer::kTailCall;
     tail_module = module;
     tail_function = function;
+    tail_arity = arity;
+    return Term();
+  }
+  Term tail_call_fun(Term fun, std::uint32_t arity) {
+    answer = BifAnswer::kTailFun;
+    tail_fun = fun;
     tail_arity = arity;
     return Term();
   }

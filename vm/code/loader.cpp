@@ -5,6 +5,9 @@
 #include <cstring>
 
 #include "vm/base/assert.h"
+#include "vm/heap/blob.h"
+#include "vm/heap/copy.h"
+#include "vm/heap/decode_external.h"
 #include "vm/isa/layout.h"
 
 namespace parley {
@@ -99,6 +102,37 @@ bool Loader::resolve_atoms() {
       return false;
     }
     atoms_.push_back(*atom);
+  }
+  return true;
+}
+
+// Decoded in a scratch heap, then copied to their place, so that exactly their words are reserved.
+bool Loader::decode_literals() {
+  literals_.reserve(file_->literals.size());
+  const DecodeOptions options{.funs = nullptr, .seed = index_.hash_seed_};
+  for (const std::vector<std::uint8_t>& bytes : file_->literals) {
+    Heap scratch;
+    const auto decoded = decode_external(scratch, index_.atoms_, bytes, options);
+    if (!decoded) {
+      free_fragments(scratch.take_fragments());
+      error_ = "a literal: " + std::string(describe(decoded.error()));
+      return false;
+    }
+    const AddressRange range = index_.literals_.range();
+    const std::size_t words = copied_words(decoded->term, range);
+    Word* at = index_.literals_.reserve(words);
+    if (at == nullptr) {
+      error_ = "the space for literals is used up";
+      return false;
+    }
+    bool has_blobs = false;
+    literals_.push_back(copy_term(decoded->term, at, range, has_blobs));
+    for (Word* box = scratch.off_heap(); box != nullptr;) {
+      auto* next = reinterpret_cast<Word*>(box[4]);
+      blob_release(reinterpret_cast<Blob*>(box[3]));
+      box = next;
+    }
+    free_fragments(scratch.take_fragments());
   }
   return true;
 }

@@ -17,6 +17,7 @@
 #include "vm/isa/layout.h"
 #include "vm/isa/module_file.h"
 #include "vm/process/process.h"
+#include "vm/process/slice.h"
 
 namespace parley {
 
@@ -33,8 +34,6 @@ enum class Outcome : std::uint8_t {
 // A slow path: an ordinary function on the saved machine. machine.ip is the instruction's.
 struct Machine;
 using SlowPath = Outcome (*)(Machine&);
-
-enum class RunResult : std::uint8_t { kYielded, kWaiting, kExited };
 
 // Fixed words of the instruction under execution stand behind ip.
 struct Machine {

@@ -5,6 +5,7 @@
 #include "vm/bif/arith.h"
 #include "vm/code/code_index.h"
 #include "vm/heap/map.h"
+#include "vm/interp/ops_control.h"
 #include "vm/interp/slow.h"
 #include "vm/process/signal.h"
 #include "vm/term/compare.h"
@@ -72,10 +73,18 @@ Term operator_name(isa::Opcode operation) {
   }
 }
 
+Outcome throw_call(Machine& m, const BifCall& call) {
+  Context& c = *m.context;
+  c.error_class = call.error_class;
+  c.error_reason = call.reason;
+  c.error_trace = call.trace;
+  return throw_from(m);
+}
+
 // An error of a built-in or an operator: to the fail label of a guard, or thrown.
 Outcome fail_or_throw(Machine& m, const Word* fail, const BifCall& call) {
   if (fail != nullptr) return go(m, fail);
-  return throw_class(m, call.error_class, call.reason);
+  return throw_call(m, call);
 }
 
 MapContext map_context(Machine& m) {
@@ -125,6 +134,35 @@ Outcome slow_bif(Machine& m) {
   return go(m, items + count);
 }
 
+namespace {
+
+Outcome enter_tail_fun(Machine& m, const BifCall& call) {
+  const Word* code = ops::enter_fun(m, call.tail_fun, call.tail_arity);
+  if (code != nullptr) return go(m, code);
+  m.context->operands[0] = call.tail_fun.raw;
+  m.context->operands[1] = call.tail_arity;
+  return slow_bad_fun(m);
+}
+
+// The stack is forgotten; what is left is a start like that of a new process.
+Outcome hibernate(Machine& m, const BifCall& call) {
+  Context& c = *m.context;
+  Process& p = *c.process;
+  c.x[2] = c.x[0];
+  c.x[0] = call.tail_module.raw;
+  c.x[1] = call.tail_function.raw;
+  m.sp = p.block + p.size_words - 1;  // the bottom's return address
+  m.ip = c.services->code->process_start();
+  c.heap.set_bounds(c.heap.top(), m.sp);
+  const FrameDesc* frame = c.services->code->process_start_frame();
+  collect_now(m, frame, 8);
+  save_process_may_collect(m, frame, 3);
+  const bool has_mail = p.queue_head != nullptr || !p.mailbox.is_empty();
+  return leave(m, has_mail ? RunResult::kYielded : RunResult::kWaiting);
+}
+
+}  // namespace
+
 Outcome slow_built_in_entry(Machine& m) {
   using O = GenericOperands<isa::Opcode::built_in_entry>;
   Context& c = *m.context;
@@ -143,12 +181,14 @@ Outcome slow_built_in_entry(Machine& m) {
     }
     case BifAnswer::kThrow:
       note_failed_call(c, call, *built_in, arguments.data());
-      return throw_class(m, call.error_class, call.reason);
+      return throw_call(m, call);
     case BifAnswer::kTailCall: {
       const CallCell* cell =
           c.services->code->cell(call.tail_module, call.tail_function, call.tail_arity);
       return go(m, cell->entry[c.active_code].load(std::memory_order_acquire));
     }
+    case BifAnswer::kTailFun: return enter_tail_fun(m, call);
+    case BifAnswer::kHibernate: return hibernate(m, call);
     case BifAnswer::kYield:
       save_process_may_collect(m, O::frame<1>(m), built_in->arity);
       return leave(m, RunResult::kYielded);

@@ -155,7 +155,7 @@ void end_process(ProcessSpace& space, Process& process, Term reason) {
     space.unregister_name(extension->registered_name, pid);
   }
   space.scheduler->cancel_receive_timer(process);
-  for (ExitObserver* observer : space.exit_observers) observer->process_ended(process, pid);
+  for (ExitObserver* observer : space.exit_observers) observer->process_ended(process, pid, reason);
   // A monitor that still stands in the mailbox is answered with noproc, as if it had come too late;
   // a link likewise.
   answer_rest(space, process.mailbox.close(), pid);

@@ -49,13 +49,6 @@ void add_link(ProcessSpace& space, Process& process, Term peer);
 
 // ---- birth and death ---------------------------------------------------------------------------
 
-// How every process begins: the stub it starts in and the one below its stack. Set by the node.
-struct ProcessEntry {
-  const Word* ip = nullptr;
-  const FrameDesc* frame = nullptr;
-  const Word* bottom = nullptr;
-};
-
 struct SpawnRequest {
   Term module, function, arguments;  // arguments: a proper list
   Process* parent = nullptr;

@@ -41,7 +41,14 @@ class SchedulerInterface {
 class ExitObserver {
  public:
   virtual ~ExitObserver() = default;
-  virtual void process_ended(Process& process, Term pid) = 0;
+  virtual void process_ended(Process& process, Term pid, Term reason) = 0;
+};
+
+// How every process begins: the stub it starts in and the one below its stack. Set by the node.
+struct ProcessEntry {
+  const Word* ip = nullptr;
+  const FrameDesc* frame = nullptr;
+  const Word* bottom = nullptr;
 };
 
 struct SpaceOptions {
@@ -98,6 +105,7 @@ class ProcessSpace {
   SchedulerInterface* scheduler = nullptr;        // set before anything runs
   std::vector<ExitObserver*> exit_observers;
   AddressRange literals;
+  ProcessEntry entry;
 
  private:
   AtomTable& atoms_;

@@ -49,12 +49,14 @@ std::uint64_t monotonic_ms() {
                                         .count());
 }
 
-Scheduler::Scheduler(Services& services, SchedulerOptions options, const ProcessEntry& entry,
-                     const MakePoller& make_poller)
-    : services_(services), options_(options), entry_(entry) {
+Scheduler::Scheduler(ProcessSpace& processes, SchedulerOptions options,
+                     const MakePoller& make_poller, const MakeRunner& make_runner)
+    : processes_(processes) {
   for (unsigned i = 0; i < options.threads; ++i) {
-    threads_.push_back(std::make_unique<SchedulerThread>(
-        *this, i, make_poller ? make_poller(i) : make_plain_poller()));
+    threads_.push_back(std::make_unique<SchedulerThread>(*this, i));
+    SchedulerThread& thread = *threads_.back();
+    thread.poller_ = make_poller ? make_poller(thread) : make_plain_poller();
+    thread.runner_ = make_runner(thread);
   }
 }
 
@@ -141,7 +143,7 @@ void Scheduler::arm_receive_timer(Process& process, std::uint64_t milliseconds) 
   PARLEY_ASSERT(own != nullptr, "a receive runs on a scheduler thread");
   Timer timer;
   timer.deadline_ms = monotonic_ms() + milliseconds;
-  timer.target = services_.processes->pid_of(process);
+  timer.target = processes_.pid_of(process);
   timer.sequence = process.timeout_sequence.load(std::memory_order_relaxed);
   TimerWheel::Guard guard(own->timers_.lock());
   const TimerHandle handle = own->timers_.arm(guard, timer);

@@ -23,8 +23,8 @@
 #include <thread>
 #include <vector>
 
-#include "vm/interp/engine.h"
 #include "vm/process/signal.h"
+#include "vm/process/slice.h"
 #include "vm/sched/timer_wheel.h"
 
 namespace parley {
@@ -43,21 +43,17 @@ std::unique_ptr<Poller> make_plain_poller();
 
 struct SchedulerOptions {
   unsigned threads = 1;
-  std::int64_t slice_reductions = 2000;
-  bool collect_always = false;
-  Engine engine = Engine::kTail;
 };
 
 class Scheduler;
 
 class SchedulerThread {
  public:
-  SchedulerThread(Scheduler& scheduler, unsigned number, std::unique_ptr<Poller> poller);
+  SchedulerThread(Scheduler& scheduler, unsigned number);
 
   unsigned number() const { return number_; }
   Poller& poller() { return *poller_; }
   TimerWheel& timers() { return timers_; }
-  Context& context() { return context_; }
 
  private:
   friend class Scheduler;
@@ -67,11 +63,7 @@ class SchedulerThread {
   Process* next_process();
   Process* take_own();
   void run_slice(Process& process);
-  bool begin_slice(Process& process, Machine& machine);
-  void end_slice(Process& process, const Machine& machine);
-  void store(Process& process, const Machine& machine);
   void wait(Process& process);
-  void finish(Process& process);
   void fire_timers();
   void sleep();
   void reclaim();
@@ -80,7 +72,7 @@ class SchedulerThread {
   Scheduler& scheduler_;
   unsigned number_;
   std::unique_ptr<Poller> poller_;
-  Context context_;
+  std::unique_ptr<SliceRunner> runner_;
   TimerWheel timers_;
   std::thread thread_;
 
@@ -100,9 +92,10 @@ class SchedulerThread {
 
 class Scheduler : public SchedulerInterface {
  public:
-  using MakePoller = std::function<std::unique_ptr<Poller>(unsigned thread)>;
-  Scheduler(Services& services, SchedulerOptions options, const ProcessEntry& entry,
-            const MakePoller& make_poller);
+  using MakePoller = std::function<std::unique_ptr<Poller>(SchedulerThread&)>;
+  using MakeRunner = std::function<std::unique_ptr<SliceRunner>(SchedulerThread&)>;
+  Scheduler(ProcessSpace& processes, SchedulerOptions options, const MakePoller& make_poller,
+            const MakeRunner& make_runner);
   ~Scheduler() override;
 
   void start();
@@ -124,21 +117,14 @@ class Scheduler : public SchedulerInterface {
   SchedulerThread& thread(unsigned number) { return *threads_[number]; }
   // The scheduler thread that runs the caller, if it is one of this node.
   SchedulerThread* current() const;
-  const SchedulerOptions& options() const { return options_; }
-  const ProcessEntry& entry() const { return entry_; }
-  Services& services() { return services_; }
+  ProcessSpace& processes() { return processes_; }
   std::uint32_t run_queue_length() const;
-
-  // Told of every process that ends by an exception that nobody caught, while its heap is there.
-  std::function<void(Process&, Term error_class, Term reason)> on_crash;
 
  private:
   friend class SchedulerThread;
   void wake_someone(unsigned except);
 
-  Services& services_;
-  SchedulerOptions options_;
-  ProcessEntry entry_;
+  ProcessSpace& processes_;
   std::vector<std::unique_ptr<SchedulerThread>> threads_;
   std::atomic<bool> stop_{false};
   std::atomic<unsigned> round_robin_{0};

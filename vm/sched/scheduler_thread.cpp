@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "vm/base/assert.h"
-#include "vm/code/code_index.h"
 #include "vm/heap/collector.h"
 #include "vm/sched/scheduler.h"
 
@@ -16,15 +15,8 @@ constexpr int kSleepMsMax = 1000;
 
 }  // namespace
 
-SchedulerThread::SchedulerThread(Scheduler& scheduler, unsigned number,
-                                 std::unique_ptr<Poller> poller)
-    : scheduler_(scheduler), number_(number), poller_(std::move(poller)), timers_(monotonic_ms()) {
-  context_.services = &scheduler.services_;
-  context_.scheduler = this;
-  context_.process_end = scheduler.entry_.bottom;
-  context_.slice_reductions = scheduler.options_.slice_reductions;
-  context_.collect_always = scheduler.options_.collect_always;
-}
+SchedulerThread::SchedulerThread(Scheduler& scheduler, unsigned number)
+    : scheduler_(scheduler), number_(number), timers_(monotonic_ms()) {}
 
 void SchedulerThread::push(Process& process) {
   const std::uint32_t priority =
@@ -113,7 +105,7 @@ void SchedulerThread::sleep() {
 
 void SchedulerThread::reclaim() {
   if (!retiring_.empty() && scheduler_.grace_passed(retiring_since_)) {
-    ProcessSpace& space = *scheduler_.services_.processes;
+    ProcessSpace& space = scheduler_.processes_;
     for (Process* process : retiring_) space.release_slot(*process);
     retiring_.clear();
   }
@@ -130,7 +122,7 @@ void SchedulerThread::fire_timers() {
     TimerWheel::Guard guard(timers_.lock());
     timers_.advance(guard, now, due_);
   }
-  ProcessSpace& space = *scheduler_.services_.processes;
+  ProcessSpace& space = scheduler_.processes_;
   for (const Timer& timer : due_) {
     const Term pid = timer.target.is_atom() ? space.whereis(timer.target) : timer.target;
     Process* process = pid.is_pid() ? space.find(pid) : nullptr;
@@ -149,72 +141,13 @@ void SchedulerThread::fire_timers() {
 
 void SchedulerThread::run_slice(Process& process) {
   state_word::become(process.state, ProcessState::kRunning);
-  Machine machine{};
-  if (!begin_slice(process, machine)) {
-    finish(process);
-    return;
-  }
-  engine_run(scheduler_.options_.engine, machine);
-  end_slice(process, machine);
-}
-
-bool SchedulerThread::begin_slice(Process& process, Machine& m) {
-  Context& c = context_;
-  c.process = &process;
-  c.active_code = scheduler_.services_.code->active_index();
-  c.heap.set_bounds(process.block + process.top_words, process.block + process.stack_words);
-  c.heap.set_fragments(process.fragments);
-  process.fragments = nullptr;
-  ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
-  c.heap.clear_off_heap();
-  if (extension != nullptr) c.heap.set_off_heap(extension->off_heap, extension->off_heap_bytes);
-  c.withheld_reductions = 0;
-  c.error_trace = Term();
-  c.uncaught_class = Term();
-  if (process.mailbox.has_signal() || (extension != nullptr && extension->has_pending_exit)) {
-    if (take_incoming(*scheduler_.services_.processes, process)) {
-      c.exit_reason = process.extension.load(std::memory_order_relaxed)->pending_exit;
-      return false;
-    }
-  }
-  Word* sp = process.block + process.stack_words;
-  for (unsigned i = 0; i < process.saved_x; ++i) c.x[i] = *sp++;
-  ++sp;  // the descriptor: who collects a parked process needs it
-  const auto* ip = reinterpret_cast<const Word*>(*sp++);
-  m = Machine{ip, &c, c.heap.top(), sp, c.slice_reductions};
-  return true;
-}
-
-void SchedulerThread::store(Process& process, const Machine& m) {
-  Context& c = context_;
-  process.top_words = static_cast<std::uint32_t>(c.heap.top() - process.block);
-  process.stack_words = static_cast<std::uint32_t>(m.sp - process.block);
-  process.fragments = c.heap.take_fragments();
-  ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
-  if (extension == nullptr && c.heap.off_heap() != nullptr) {
-    extension = &scheduler_.services_.processes->extension(process);
-  }
-  if (extension != nullptr) {
-    extension->off_heap = c.heap.off_heap();
-    extension->off_heap_bytes = c.heap.off_heap_bytes();
-    extension->reductions_total +=
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, c.slice_reductions - m.reductions));
-  }
-  c.heap.clear_off_heap();
-}
-
-void SchedulerThread::end_slice(Process& process, const Machine& m) {
-  switch (context_.result) {
+  switch (runner_->run(process)) {
     case RunResult::kYielded:
-      store(process, m);
       state_word::become(process.state, ProcessState::kRunnable);
       scheduler_.enqueue(process);
       return;
-    case RunResult::kWaiting:
-      store(process, m);
-      wait(process);
-      return;
-    case RunResult::kExited: finish(process); return;
+    case RunResult::kWaiting: wait(process); return;
+    case RunResult::kExited: runner_->finish(process); return;
   }
 }
 
@@ -227,22 +160,6 @@ void SchedulerThread::wait(Process& process) {
   if (!state_word::take_back(process.state)) return;
   state_word::become(process.state, ProcessState::kRunnable);
   scheduler_.enqueue(process);
-}
-
-void SchedulerThread::finish(Process& process) {
-  Context& c = context_;
-  const bool crashed = c.uncaught_class == kAtom_error || c.uncaught_class == kAtom_throw_;
-  if (crashed && scheduler_.on_crash) scheduler_.on_crash(process, c.uncaught_class, c.exit_reason);
-  // What the dying process owns goes with it; its reason is copied out of there before.
-  process.fragments = c.heap.take_fragments();
-  ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
-  if (c.heap.off_heap() != nullptr) {
-    extension = &scheduler_.services_.processes->extension(process);
-  }
-  if (extension != nullptr) extension->off_heap = c.heap.off_heap();
-  c.heap.clear_off_heap();
-  end_process(*scheduler_.services_.processes, process, c.exit_reason);
-  c.process = nullptr;
 }
 
 }  // namespace parley

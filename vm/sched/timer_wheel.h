@@ -48,6 +48,10 @@ class TimerWheel {
   using Guard = std::lock_guard<std::mutex>;
 
   TimerHandle arm(const Guard&, const Timer& timer);
+  // For a message that holds its own timer's reference.
+  void set_message(const Guard&, TimerHandle handle, Fragment* message) {
+    timers_[handle.slot].message = message;
+  }
   // What was cancelled (its message is the caller's now), if it was still armed.
   std::optional<Timer> cancel(const Guard&, TimerHandle handle);
   const Timer* find(const Guard&, TimerHandle handle) const;

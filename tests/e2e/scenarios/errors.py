@@ -16,6 +16,7 @@ BEFORE = [
     ("NICK " + "x" * 31, ["432"]),
     ("NICK alice", ["433"]),
     ("NICK ALICE", ["433"]),
+    ("NICK BR{CK}|", ["433"]),
     ("USER", ["461"]),
     ("USER one 0 *", ["461"]),
     ("PASS", ["461"]),
@@ -70,7 +71,7 @@ AFTER = [
     ("USERHOST alice", ["302"]),
     ("NAMES #nowhere", ["366"]),
     ("NAMES #a", ["353", "366"]),
-    ("LIST", ["321", "322", "323"]),
+    ("LIST", ["321", "322", "322", "323"]),
     ("LIST #nowhere", ["321", "323"]),
     ("INVITE alice", ["461"]),
     ("INVITE nobody #a", ["401"]),
@@ -109,6 +110,9 @@ def main():
     with Node() as node:
         alice = Peer(node, "alice")
         alice.join("#a")
+        bracket = Peer(node, "br[ck]\\")
+        bracket.join("#[]")
+        assert numerics(bracket.ask("TOPIC #{}")) == ["331"]
         table(node, BEFORE, None)
         table(node, AFTER, "tester")
         capabilities(node)

@@ -36,6 +36,8 @@ def in_room(alice, bob):
     assert bob.wait("topic", source="alice").arguments == ["all about talking"]
     alice.connection.names(["#talk"])
     assert alice.wait("namreply").arguments[2].split() == ["alice", "bob"]
+    bob.connection.send_raw("AWAY :soon back")
+    bob.wait("306", "nowaway")
     bob.connection.nick("robert")
     assert alice.wait("nick", source="bob").target == "robert"
     bob.wait("nick", source="bob")
@@ -44,6 +46,11 @@ def in_room(alice, bob):
 def directly(alice, bob):
     alice.say("Robert", "psst")
     bob.wait("privmsg", text="psst", source="alice")
+    assert "soon back" in alice.wait("away").arguments, "away was lost with the nick"
+    bob.connection.send_raw("AWAY")
+    bob.wait("305", "unaway")
+    alice.say("Robert", "still here?")
+    bob.wait("privmsg", text="still here?", source="alice")
     bob.connection.send_raw("AWAY :at lunch")
     bob.wait("306", "nowaway")
     alice.say("robert", "there?")

@@ -1,0 +1,37 @@
+"""What the program says when it cannot start: a message that names the cause, and no status 0."""
+import subprocess
+
+from chat_node import ROOT, Node
+
+# Options => what the last line of output must contain.
+REFUSED = [
+    (["--port", "high"], "--port: not a number: high"),
+    (["--port", "70000"], "port: expected an integer from 0 to 65535, got 70000"),
+    (["--port"], "lacks its value: --port"),
+    (["--ip", "nowhere"], "--ip: not an address: nowhere"),
+    (["--name", "x" * 64], "server_name: expected a binary of 1 to 63 bytes"),
+    (["--set", "lines_burst=0"], "lines_burst: expected a positive integer, got 0"),
+    (["--set", "lines_burst=many"], "--set: not a number: many"),
+    (["--set", "no_such_thing=1"], "name of a setting: no_such_thing=1"),
+    (["--dance"], "unknown option"),
+    (["lobby"], "unknown option"),
+]
+
+
+def main():
+    for options, message in REFUSED:
+        refused(options, message)
+    with Node("--name", "named.example", "--ip", "::1") as node:
+        assert any("listening on 0:0:0:0:0:0:0:1:" in line for line in node.log), node.log
+        refused(["--ip", "::1", "--port", str(node.port)],
+                f"cannot listen on 0:0:0:0:0:0:0:1:{node.port}: eaddrinuse")
+        assert node.rpc("chat:start(#{})") == "{error,already_started}"
+        assert node.rpc("chat:port()") == str(node.port)
+
+
+def refused(options, message):
+    done = subprocess.run([*Node.command(), *options], stdin=subprocess.DEVNULL, timeout=30,
+                          capture_output=True, text=True, cwd=ROOT)
+    output = done.stdout + done.stderr
+    assert done.returncode not in (0, None), f"{options}: status {done.returncode}: {output}"
+    assert message in output, f"{options}: {output}"

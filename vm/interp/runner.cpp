@@ -1,0 +1,94 @@
+// Loading and saving the machine of a process.
+#include "vm/interp/runner.h"
+
+#include <algorithm>
+
+#include "vm/code/code_index.h"
+#include "vm/interp/slow.h"
+
+namespace parley {
+
+Runner::Runner(Services& services, SchedulerThread* thread, RunnerOptions options,
+               const ProcessEntry& entry, OnCrash on_crash)
+    : options_(options), on_crash_(std::move(on_crash)) {
+  context_.services = &services;
+  context_.scheduler = thread;
+  context_.process_end = entry.bottom;
+  context_.slice_reductions = options.slice_reductions;
+  context_.collect_always = options.collect_always;
+}
+
+RunResult Runner::run(Process& process) {
+  Machine machine{};
+  if (!load(process, machine)) return RunResult::kExited;
+  engine_run(options_.engine, machine);
+  if (context_.result != RunResult::kExited) store(process, machine);
+  return context_.result;
+}
+
+// False: a fatal signal was waiting; the reason is in the context.
+bool Runner::load(Process& process, Machine& m) {
+  Context& c = context_;
+  c.process = &process;
+  c.active_code = c.services->code->active_index();
+  c.heap.set_bounds(process.block + process.top_words, process.block + process.stack_words);
+  c.heap.set_fragments(process.fragments);
+  process.fragments = nullptr;
+  ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
+  c.heap.clear_off_heap();
+  if (extension != nullptr) c.heap.set_off_heap(extension->off_heap, extension->off_heap_bytes);
+  c.withheld_reductions = 0;
+  c.error_trace = Term();
+  c.uncaught_class = Term();
+  c.failed_call = Term::nil();
+  if (process.mailbox.has_signal() || (extension != nullptr && extension->has_pending_exit)) {
+    if (take_incoming(*c.services->processes, process)) {
+      c.exit_reason = process.extension.load(std::memory_order_relaxed)->pending_exit;
+      return false;
+    }
+  }
+  Word* sp = process.block + process.stack_words;
+  for (unsigned i = 0; i < process.saved_x; ++i) c.x[i] = *sp++;
+  ++sp;  // the descriptor: only who collects a parked process needs it
+  const auto* ip = reinterpret_cast<const Word*>(*sp++);
+  m = Machine{ip, &c, c.heap.top(), sp, c.slice_reductions};
+  return true;
+}
+
+void Runner::store(Process& process, const Machine& m) {
+  Context& c = context_;
+  process.top_words = static_cast<std::uint32_t>(c.heap.top() - process.block);
+  process.stack_words = static_cast<std::uint32_t>(m.sp - process.block);
+  process.fragments = c.heap.take_fragments();
+  ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
+  if (extension == nullptr && c.heap.off_heap() != nullptr) {
+    extension = &c.services->processes->extension(process);
+  }
+  if (extension != nullptr) {
+    extension->off_heap = c.heap.off_heap();
+    extension->off_heap_bytes = c.heap.off_heap_bytes();
+    extension->reductions_total +=
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, c.slice_reductions - m.reductions));
+  }
+  c.heap.clear_off_heap();
+}
+
+void Runner::finish(Process& process) {
+  Context& c = context_;
+  if ((c.uncaught_class == kAtom_error || c.uncaught_class == kAtom_throw_) && on_crash_) {
+    Machine m{nullptr, &c, c.heap.top(), c.heap.limit(), c.slice_reductions};
+    BifCall call = make_bif_call(m);
+    on_crash_(call, c.uncaught_class, c.exit_reason);
+  }
+  process.fragments = c.heap.take_fragments();
+  ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
+  if (extension == nullptr && c.heap.off_heap() != nullptr) {
+    extension = &c.services->processes->extension(process);
+  }
+  if (extension != nullptr) extension->off_heap = c.heap.off_heap();
+  c.heap.clear_off_heap();
+  end_process(*c.services->processes, process, c.exit_reason);
+  c.process = nullptr;
+}
+
+}  // namespace parley

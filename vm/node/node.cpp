@@ -1,0 +1,131 @@
+// Putting a node together.
+#include "vm/node/node.h"
+
+#include <algorithm>
+#include <random>
+
+#include "vm/code/verify.h"
+#include "vm/heap/make_bits.h"
+#include "vm/node/bif_registry.h"
+#include "vm/process/bif_support.h"
+
+namespace parley {
+
+// The end of the main process is the end of the node.
+struct Node::MainObserver : ExitObserver {
+  explicit MainObserver(NodeControl& node_control) : control(node_control) {}
+  void process_ended(Process&, Term pid, Term reason) override {
+    if (pid.raw == main_pid.load(std::memory_order_acquire)) {
+      control.halt(reason == kAtom_normal ? 0 : 1);
+    }
+  }
+  NodeControl& control;
+  std::atomic<Word> main_pid{0};
+};
+
+namespace {
+
+std::uint64_t drawn_seed(std::uint64_t wanted) {
+  if (wanted != 0) return wanted;
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+unsigned core_count(unsigned wanted) {
+  return wanted != 0 ? wanted : std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
+  const Engine engine = options.engine.value_or(default_engine());
+  services_.hash_seed = drawn_seed(options.hash_seed);
+  services_.atoms = &atoms_;
+  processes_ = std::make_unique<ProcessSpace>(atoms_, options.processes);
+  services_.processes = processes_.get();
+  code_ = std::make_unique<CodeIndex>(atoms_, engine_handlers(engine), all_built_ins(),
+                                      services_.hash_seed);
+  code_->autoload = [this](Term module) { return autoload(module); };
+  services_.code = code_.get();
+  services_.control = &control_;
+  processes_->literals = code_->literals();
+  processes_->entry = ProcessEntry{code_->process_start(), code_->process_start_frame(),
+                                   code_->process_end()};
+  main_observer_ = std::make_unique<MainObserver>(control_);
+  processes_->exit_observers.push_back(main_observer_.get());
+  const RunnerOptions runner{options.slice_reductions, options.collect_always, engine};
+  scheduler_ = std::make_unique<Scheduler>(
+      *processes_, SchedulerOptions{core_count(options.schedulers)}, nullptr,
+      [this, runner](SchedulerThread& thread) {
+        return std::make_unique<Runner>(services_, &thread, runner, processes_->entry, nullptr);
+      });
+  processes_->scheduler = scheduler_.get();
+  services_.schedulers = scheduler_.get();
+}
+
+Node::~Node() { scheduler_->stop_and_join(); }
+
+std::expected<Term, std::string> Node::load(std::span<const std::uint8_t> bytes) {
+  auto file = isa::parse_module_file(bytes);
+  if (!file) {
+    return std::unexpected("section " + file.error().section + ", offset " +
+                           std::to_string(file.error().offset) + ": " + file.error().reason);
+  }
+  if (const auto verified = verify(*file); !verified) {
+    const VerifyError& error = verified.error();
+    return std::unexpected("code, rule " + std::string(error.rule) + ": " + error.message);
+  }
+  std::lock_guard guard(load_lock_);
+  auto prepared =
+      code_->prepare(std::make_shared<const isa::ModuleFile>(std::move(*file)));
+  if (!prepared) return std::unexpected(prepared.error());
+  const Term module = prepared->module;
+  std::vector<CodeIndex::Prepared> batch;
+  batch.push_back(std::move(*prepared));
+  if (auto committed = code_->commit(std::move(batch)); !committed) {
+    return std::unexpected(committed.error());
+  }
+  return module;
+}
+
+bool Node::autoload(Term module) {
+  if (!find_library) return false;
+  const auto bytes = find_library(atoms_.text(module));
+  if (!bytes) return false;
+  // Two processes may come here at once: the second finds it loaded.
+  return load(*bytes).has_value() || code_->is_loaded(module);
+}
+
+void Node::start() { scheduler_->start(); }
+
+void Node::run_main(std::string_view module, std::string_view function,
+                    const std::vector<std::string>& arguments) {
+  // The words of the argument list live here until spawn_process has copied them.
+  HeapBlock block = allocate_block(1 << 16);
+  Heap heap;
+  heap.set_bounds(block.words, block.words + block.size);
+  Term list = Term::nil();
+  for (std::size_t i = arguments.size(); i-- > 0;) {
+    list = bif_cons(heap, make_binary(heap, arguments[i]), list);
+  }
+  SpawnRequest request;
+  request.module = *atoms_.intern(module);
+  request.function = *atoms_.intern(function);
+  request.arguments = bif_cons(heap, list, Term::nil());
+  request.group_leader = Term::pid(0, 1);
+  // The process may end before this thread runs on, so its pid is announced before it starts: the
+  // first process of a node has slot 0 and generation 1.
+  main_observer_->main_pid.store(Term::pid(0, 1).raw, std::memory_order_release);
+  const Term pid = spawn_process(*processes_, processes_->entry, request);
+  PARLEY_ASSERT(pid == Term::pid(0, 1), "the main process is the first");
+  free_fragments(heap.take_fragments());
+  free_block(block);
+}
+
+int Node::wait() {
+  const int status = control_.wait();
+  scheduler_->stop_and_join();
+  return status;
+}
+
+}  // namespace parley

@@ -1,0 +1,85 @@
+// A node: everything that runs together, as one object. Several may live in one OS process.
+//
+// Invariant: nothing mutable of the machine is outside a Node; a Node that is destroyed leaves
+// nothing behind.
+//
+// Thread: construction, start and destruction from one thread that is none of the node's own;
+// everything else says so itself.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "vm/code/code_index.h"
+#include "vm/interp/runner.h"
+#include "vm/node/control.h"
+#include "vm/process/space.h"
+#include "vm/sched/scheduler.h"
+#include "vm/term/atoms.h"
+
+namespace parley {
+
+struct NodeOptions {
+  unsigned schedulers = 0;  // 0: one a core
+  std::int64_t slice_reductions = 2000;
+  bool collect_always = false;  // GC stress
+  std::optional<Engine> engine;
+  std::uint32_t atoms_max = 1u << 20;
+  SpaceOptions processes;
+  std::uint64_t hash_seed = 0;  // 0: drawn
+};
+
+class Node {
+ public:
+  explicit Node(NodeOptions options);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Verifies and loads a compiled module. The text of why not. Before start, or on a scheduler.
+  std::expected<Term, std::string> load(std::span<const std::uint8_t> bytes);
+
+  // Where a module's bytes are when it is called and not loaded; set before start.
+  std::function<std::optional<std::span<const std::uint8_t>>(std::string_view module)> find_library;
+
+  void start();
+  // Starts a process that applies module:function to a list of binaries made of `arguments`.
+  // Its end ends the node: status 0 for a normal exit, 1 for any other, unless halt came first.
+  void run_main(std::string_view module, std::string_view function,
+                const std::vector<std::string>& arguments);
+  // Waits until the node was halted; its status.
+  int wait();
+  // Any thread.
+  void halt(int status) { control_.halt(status); }
+
+  Services& services() { return services_; }
+  CodeIndex& code() { return *code_; }
+  ProcessSpace& processes() { return *processes_; }
+  Scheduler& scheduler() { return *scheduler_; }
+  NodeControl& control() { return control_; }
+  const NodeOptions& options() const { return options_; }
+
+ private:
+  struct MainObserver;
+
+  bool autoload(Term module);
+
+  NodeOptions options_;
+  Services services_;
+  AtomTable atoms_;
+  std::unique_ptr<ProcessSpace> processes_;
+  std::unique_ptr<CodeIndex> code_;
+  NodeControl control_;
+  std::unique_ptr<MainObserver> main_observer_;
+  std::unique_ptr<Scheduler> scheduler_;
+  std::mutex load_lock_;
+};
+
+}  // namespace parley

@@ -1,0 +1,146 @@
+// Built-ins: the process dictionary and the flags of a process.
+//
+// Invariant: the terms in the dictionary lie in the process's heap and are roots of its collection.
+#include <algorithm>
+
+#include "vm/process/bif_support.h"
+#include "vm/term/compare.h"
+
+namespace parley {
+
+namespace {
+
+std::vector<DictionaryEntry>* dictionary_of(const BifCall& call) {
+  ProcessExtension* extension = call.process->extension.load(std::memory_order_relaxed);
+  return extension == nullptr ? nullptr : &extension->dictionary;
+}
+
+DictionaryEntry* find_entry(const BifCall& call, Term key) {
+  std::vector<DictionaryEntry>* entries = dictionary_of(call);
+  if (entries == nullptr) return nullptr;
+  for (DictionaryEntry& entry : *entries) {
+    if (exactly_equal(entry.key, key)) return &entry;
+  }
+  return nullptr;
+}
+
+Term as_list(BifCall& call) {
+  Term list = Term::nil();
+  if (const auto* entries = dictionary_of(call)) {
+    for (const DictionaryEntry& entry : *entries) {
+      list = bif_cons(call.heap, bif_tuple(call.heap, {entry.key, entry.value}), list);
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+Term bif_get_all(BifCall& call, const Term*) { return as_list(call); }
+Term bif_get(BifCall& call, const Term* a) {
+  const DictionaryEntry* entry = find_entry(call, a[0]);
+  return entry == nullptr ? kAtom_undefined : entry->value;
+}
+Term bif_get_keys(BifCall& call, const Term*) {
+  Term list = Term::nil();
+  if (const auto* entries = dictionary_of(call)) {
+    for (const DictionaryEntry& entry : *entries) list = bif_cons(call.heap, entry.key, list);
+  }
+  return list;
+}
+Term bif_get_keys_of(BifCall& call, const Term* a) {
+  Term list = Term::nil();
+  if (const auto* entries = dictionary_of(call)) {
+    for (const DictionaryEntry& entry : *entries) {
+      if (exactly_equal(entry.value, a[0])) list = bif_cons(call.heap, entry.key, list);
+    }
+  }
+  return list;
+}
+Term bif_put(BifCall& call, const Term* a) {
+  if (DictionaryEntry* entry = find_entry(call, a[0])) {
+    const Term before = entry->value;
+    entry->value = a[1];
+    return before;
+  }
+  own_extension(call).dictionary.push_back({a[0], a[1]});
+  return kAtom_undefined;
+}
+Term bif_erase_all(BifCall& call, const Term*) {
+  const Term all = as_list(call);
+  if (auto* entries = dictionary_of(call)) entries->clear();
+  return all;
+}
+Term bif_erase(BifCall& call, const Term* a) {
+  DictionaryEntry* entry = find_entry(call, a[0]);
+  if (entry == nullptr) return kAtom_undefined;
+  const Term before = entry->value;
+  std::vector<DictionaryEntry>& entries = own_extension(call).dictionary;
+  *entry = entries.back();
+  entries.pop_back();
+  return before;
+}
+
+// ---- flags -------------------------------------------------------------------------------------
+
+namespace {
+
+Term set_priority(BifCall& call, Term value) {
+  const Term names[] = {kAtom_low, kAtom_normal, kAtom_high, kAtom_max};
+  const auto* found = std::find(std::begin(names), std::end(names), value);
+  if (found == std::end(names)) return call.badarg();
+  const auto wanted = static_cast<std::uint32_t>(found - std::begin(names));
+  std::uint32_t seen = call.process->state.load(std::memory_order_relaxed);
+  while (!call.process->state.compare_exchange_weak(
+      seen, (seen & ~state_bit::kPriorityMask) | (wanted << state_bit::kPriorityShift),
+      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+  }
+  return names[(seen & state_bit::kPriorityMask) >> state_bit::kPriorityShift];
+}
+
+Term set_trap_exit(BifCall& call, Term value) {
+  if (value != kAtom_true_ && value != kAtom_false_) return call.badarg();
+  // Exits that came before are handled as the flag was when they came.
+  if (settle_own_signals(call)) return call.again(BifAnswer::kExit);
+  const bool before = call.process->has_flag(process_flag::kTrapExit);
+  if (value == kAtom_true_) call.process->set_flag(process_flag::kTrapExit);
+  else call.process->clear_flag(process_flag::kTrapExit);
+  return boolean(before);
+}
+
+// Words, or a map with a `size`. False: neither.
+bool heap_limit(Term value, std::size_t& words) {
+  if (value.is_small() && value.small_value() >= 0) {
+    words = static_cast<std::size_t>(value.small_value());
+    return true;
+  }
+  return value.is_map();
+}
+
+}  // namespace
+
+Term bif_process_flag(BifCall& call, const Term* a) {
+  if (a[0] == kAtom_trap_exit) return set_trap_exit(call, a[1]);
+  if (a[0] == kAtom_priority) return set_priority(call, a[1]);
+  ProcessExtension& extension = own_extension(call);
+  if (a[0] == kAtom_min_heap_size || a[0] == kAtom_max_heap_size) {
+    std::size_t words = 0;
+    if (!heap_limit(a[1], words)) return call.badarg();
+    std::size_t& field =
+        a[0] == kAtom_min_heap_size ? extension.min_heap_words : extension.max_heap_words;
+    const std::size_t before = field;
+    field = words;
+    return Term::small(static_cast<std::int64_t>(before));
+  }
+  if (a[0] == kAtom_message_queue_data) {
+    if (a[1] != kAtom_on_heap && a[1] != kAtom_off_heap) return call.badarg();
+    return kAtom_off_heap;  // messages always lie outside the heap
+  }
+  if (a[0] == kAtom_fullsweep_after || a[0] == kAtom_min_bin_vheap_size) {
+    if (!a[1].is_small() || a[1].small_value() < 0) return call.badarg();
+    return Term::small(0);  // every collection is a whole one
+  }
+  return call.badarg();
+}
+
+}  // namespace parley

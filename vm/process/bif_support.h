@@ -1,0 +1,35 @@
+// Small helpers of the built-ins on processes.
+#pragma once
+
+#include <initializer_list>
+
+#include "vm/bif/bif.h"
+#include "vm/process/signal.h"
+
+namespace parley {
+
+inline Term bif_tuple(Heap& heap, std::initializer_list<Term> elements) {
+  Word* words = heap.allocate(elements.size() + 1);
+  words[0] = make_header(Subtag::kTuple, elements.size());
+  Word* at = words + 1;
+  for (const Term t : elements) *at++ = t.raw;
+  return Term::boxed(words);
+}
+inline Term bif_cons(Heap& heap, Term head, Term tail) {
+  Word* words = heap.allocate(2);
+  words[0] = head.raw;
+  words[1] = tail.raw;
+  return Term::cons(words);
+}
+inline Term own_pid(const BifCall& call) {
+  return call.services.processes->pid_of(*call.process);
+}
+inline ProcessExtension& own_extension(const BifCall& call) {
+  return call.services.processes->extension(*call.process);
+}
+// Handles signals that the caller sent to itself at once. True: it must exit.
+inline bool settle_own_signals(const BifCall& call) {
+  return take_incoming(*call.services.processes, *call.process);
+}
+
+}  // namespace parley
