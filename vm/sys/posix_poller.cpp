@@ -1,0 +1,79 @@
+// epoll. Each socket is added once, for both directions, edge-triggered: no further system call as
+// long as it lives.
+#include "vm/sys/posix_poller.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "vm/base/assert.h"
+
+namespace parley {
+
+namespace {
+
+constexpr std::uint64_t kWakeToken = ~std::uint64_t{0};
+
+class EpollPoller : public SocketPoller {
+ public:
+  EpollPoller()
+      : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    PARLEY_ASSERT(epoll_ >= 0 && wake_ >= 0, "the process may open two more descriptors");
+    PARLEY_ASSERT(add(wake_, kWakeToken).has_value(), "an eventfd can be polled");
+  }
+  ~EpollPoller() override {
+    ::close(wake_);
+    ::close(epoll_);
+  }
+  EpollPoller(const EpollPoller&) = delete;
+  EpollPoller& operator=(const EpollPoller&) = delete;
+
+  SystemResult<void> add(SocketNumber socket, std::uint64_t token) override {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.data.u64 = token;
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) < 0) return system_failure(errno);
+    return {};
+  }
+
+  std::size_t wait(std::span<PollEvent> events, int timeout_ms) override {
+    std::array<epoll_event, 256> ready;
+    const int limit = static_cast<int>(std::min(events.size(), ready.size()));
+    const int count = ::epoll_wait(epoll_, ready.data(), limit, timeout_ms);
+    if (count < 0) {
+      PARLEY_ASSERT(errno == EINTR, "an epoll of our own can be waited for");
+      return 0;
+    }
+    std::size_t used = 0;
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = ready[static_cast<std::size_t>(i)];
+      if (event.data.u64 == kWakeToken) {
+        std::uint64_t wakes;
+        [[maybe_unused]] const ssize_t got = ::read(wake_, &wakes, sizeof wakes);
+        continue;
+      }
+      const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+      events[used++] = {event.data.u64, broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0,
+                        broken || (event.events & EPOLLOUT) != 0};
+    }
+    return used;
+  }
+
+  void wake() override {
+    const std::uint64_t one = 1;
+    // A full counter has woken it already.
+    [[maybe_unused]] const ssize_t put = ::write(wake_, &one, sizeof one);
+  }
+
+ private:
+  int epoll_, wake_;
+};
+
+}  // namespace
+
+std::unique_ptr<SocketPoller> make_epoll_poller() { return std::make_unique<EpollPoller>(); }
+
+}  // namespace parley
