@@ -20,8 +20,10 @@ struct Value {
   bool fragile = false;
   std::uint32_t detail = 0;
 
-  bool defined() const { return type != kUndefined; }
-  bool is(isa::StateType wanted) const { return type == static_cast<std::uint8_t>(wanted); }
+  constexpr bool defined() const { return type != kUndefined; }
+  constexpr bool is(isa::StateType wanted) const {
+    return type == static_cast<std::uint8_t>(wanted);
+  }
 };
 
 constexpr Value value_of(isa::StateType type, std::uint32_t detail = 0, bool fragile = false) {
