@@ -98,20 +98,26 @@ bool Node::autoload(Term module) {
 
 void Node::start() { scheduler_->start(); }
 
-void Node::run_main(std::string_view module, std::string_view function,
-                    const std::vector<std::string>& arguments) {
-  // The words of the argument list live here until spawn_process has copied them.
-  HeapBlock block = allocate_block(1 << 16);
+void Node::run_main(const Target& target) {
+  // The terms of the target live here until spawn_process has copied them.
+  HeapBlock block = allocate_block(1 << 10);
   Heap heap;
   heap.set_bounds(block.words, block.words + block.size);
-  Term list = Term::nil();
-  for (std::size_t i = arguments.size(); i-- > 0;) {
-    list = bif_cons(heap, make_binary(heap, arguments[i]), list);
+  Term arguments = Term::nil();
+  if (target.arguments) {
+    Term list = Term::nil();
+    for (std::size_t i = target.arguments->size(); i-- > 0;) {
+      list = bif_cons(heap, make_binary(heap, (*target.arguments)[i]), list);
+    }
+    arguments = bif_cons(heap, list, Term::nil());
   }
+  const Term mode = *atoms_.intern(target.serve ? "serve" : "apply");
+  const Term what = bif_tuple(heap, {mode, *atoms_.intern(target.module),
+                                     *atoms_.intern(target.function), arguments});
   SpawnRequest request;
-  request.module = *atoms_.intern(module);
-  request.function = *atoms_.intern(function);
-  request.arguments = bif_cons(heap, list, Term::nil());
+  request.module = *atoms_.intern("init");
+  request.function = *atoms_.intern("boot");
+  request.arguments = bif_cons(heap, what, Term::nil());
   request.group_leader = Term::pid(0, 1);
   // The process may end before this thread runs on, so its pid is announced before it starts: the
   // first process of a node has slot 0 and generation 1.

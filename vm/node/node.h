@@ -50,10 +50,15 @@ class Node {
   std::function<std::optional<std::span<const std::uint8_t>>(std::string_view module)> find_library;
 
   void start();
-  // Starts a process that applies module:function to a list of binaries made of `arguments`.
-  // Its end ends the node: status 0 for a normal exit, 1 for any other, unless halt came first.
-  void run_main(std::string_view module, std::string_view function,
-                const std::vector<std::string>& arguments);
+  // What the node is to do: module:function with either no arguments or a list of binaries.
+  struct Target {
+    std::string module, function;
+    std::optional<std::vector<std::string>> arguments;
+    bool serve = false;  // the node goes on when the function returns
+  };
+  // Starts the first process, init:boot/1, with the target. Its end ends the node: status 0 for a
+  // normal exit, 1 for any other, unless halt came first.
+  void run_main(const Target& target);
   // Waits until the node was halted; its status.
   int wait();
   // Any thread.

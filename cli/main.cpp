@@ -1,0 +1,82 @@
+// The parley program: reads the command line and calls a verb.
+#include <CLI/CLI.hpp>
+
+#include "cli/verbs.h"
+
+namespace {
+
+using namespace parley::cli;
+
+struct CommandLine {
+  std::vector<std::string> files, arguments, paths;
+  std::string target, text, output_dir = ".", code;
+  SourceOptions source;
+  RunOptions run;
+};
+
+void add_source_options(CLI::App& verb, CommandLine& line) {
+  verb.add_option("-I", line.source.include_dirs, "a folder where includes are looked for")
+      ->allow_extra_args(false);
+  verb.add_option("-D", line.source.defines, "defines a macro: NAME or NAME=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_run_options(CLI::App& verb, CommandLine& line) {
+  verb.add_option("--schedulers", line.run.schedulers, "scheduler threads; one a core by default");
+  verb.add_option("--slice", line.run.slice, "reductions a process runs at a time")
+      ->check(CLI::PositiveNumber);
+  verb.add_flag("--gc-stress", line.run.gc_stress, "collect at every safe point");
+  verb.add_option("--engine", line.run.engine, "tail or loop");
+  verb.add_option("--max-processes", line.run.processes_max, "most processes at a time")
+      ->check(CLI::Range(16u, 1u << 28));
+  verb.add_option("--max-atoms", line.run.atoms_max, "most atoms");
+  verb.add_option("--generation-bits", line.run.generation_bits,
+                  "bits of a pid's generation, for tests")
+      ->check(CLI::Range(2u, 32u));
+  verb.add_option("--hash-seed", line.run.hash_seed, "seed of hashes; drawn by default");
+}
+
+void add_verbs(CLI::App& app, CommandLine& line, int& status) {
+  CLI::App* run = app.add_subcommand("run", "run a file (main/0 or main/1)");
+  run->add_option("target", line.target, "a .par, .erl or .parc file")->required();
+  run->add_option("arguments", line.arguments, "given to main/1 as binaries");
+  add_source_options(*run, line);
+  add_run_options(*run, line);
+  run->callback([&] { status = verb_run(line.target, line.arguments, line.source, line.run); });
+
+  CLI::App* compile = app.add_subcommand("compile", "compile files to .parc");
+  compile->add_option("files", line.files)->required();
+  compile->add_option("-o", line.output_dir, "where the .parc files go");
+  add_source_options(*compile, line);
+  compile->callback([&] { status = verb_compile(line.files, line.output_dir, line.source); });
+
+  CLI::App* check = app.add_subcommand("check", "diagnostics only");
+  check->add_option("files", line.files)->required();
+  add_source_options(*check, line);
+  check->callback([&] { status = verb_check(line.files, line.source); });
+
+  CLI::App* dis = app.add_subcommand("dis", "bytecode of .parc or source files");
+  dis->add_option("files", line.files)->required();
+  add_source_options(*dis, line);
+  dis->callback([&] { status = verb_dis(line.files, line.source); });
+
+  CLI::App* explain = app.add_subcommand("explain", "an error code at length");
+  explain->add_option("code", line.code)->required();
+  explain->callback([&] { status = verb_explain(line.code); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Parley: a language and a machine for services that talk"};
+  app.require_subcommand(1);
+  CommandLine line;
+  int status = 0;
+  add_verbs(app, line, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return status;
+}

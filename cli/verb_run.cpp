@@ -1,0 +1,57 @@
+// parley run: a source file, a compiled module, or a module of the library.
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/local_node.h"
+
+namespace parley::cli {
+
+namespace {
+
+bool exports(const isa::ModuleFile& module, std::string_view name, std::uint32_t arity) {
+  return std::any_of(module.exports.begin(), module.exports.end(), [&](const isa::Export& e) {
+    const isa::Function& f = module.functions[e.function];
+    return f.arity == arity && module.atoms[f.name] == name;
+  });
+}
+
+std::optional<isa::ModuleFile> read_target(const std::string& target,
+                                           const SourceOptions& source) {
+  if (!target.ends_with(".parc")) return compile_file(target, source);
+  const auto bytes = read_file(target);
+  if (!bytes) {
+    complain("cannot read " + target);
+    return std::nullopt;
+  }
+  auto parsed = isa::parse_module_file(
+      {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()});
+  if (!parsed) {
+    complain(target + ": section " + parsed.error().section + ", offset " +
+             std::to_string(parsed.error().offset) + ": " + parsed.error().reason);
+    return std::nullopt;
+  }
+  return std::move(*parsed);
+}
+
+}  // namespace
+
+int verb_run(const std::string& target, const std::vector<std::string>& arguments,
+             const SourceOptions& source, const RunOptions& options) {
+  const auto module = read_target(target, source);
+  if (!module) return 1;
+  const bool takes_arguments = exports(*module, "main", 1);
+  if (!takes_arguments && !exports(*module, "main", 0)) {
+    complain(target + ": the module exports neither main/0 nor main/1");
+    return 1;
+  }
+  const auto node = make_node(options);
+  if (node == nullptr || !load_into(*node, *module, target)) return 1;
+  node->control().plain_arguments = arguments;
+  node->start();
+  Node::Target main{module->atoms[module->name], "main", std::nullopt, false};
+  if (takes_arguments) main.arguments = arguments;
+  node->run_main(main);
+  return node->wait();
+}
+
+}  // namespace parley::cli

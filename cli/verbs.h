@@ -1,0 +1,34 @@
+// The verbs of the program, one function each; main.cpp reads the command line for them.
+//
+// Each returns the exit status of the program.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/source.h"
+
+namespace parley::cli {
+
+// Options of a node that runs in this process.
+struct RunOptions {
+  unsigned schedulers = 0;
+  std::int64_t slice = 2000;
+  bool gc_stress = false;
+  std::string engine;       // "", "tail", "loop"
+  std::uint32_t processes_max = 1u << 20;
+  std::uint32_t atoms_max = 1u << 20;
+  std::uint32_t generation_bits = 32;
+  std::uint64_t hash_seed = 0;
+};
+
+int verb_compile(const std::vector<std::string>& files, const std::string& output_dir,
+                 const SourceOptions& source);
+int verb_run(const std::string& target, const std::vector<std::string>& arguments,
+             const SourceOptions& source, const RunOptions& options);
+int verb_check(const std::vector<std::string>& files, const SourceOptions& source);
+int verb_dis(const std::vector<std::string>& files, const SourceOptions& source);
+int verb_explain(const std::string& code);
+
+}  // namespace parley::cli
