@@ -25,12 +25,14 @@ class Network;
 class Scheduler;
 class SchedulerThread;
 class NodeControl;
+class FunResolver;
 
 // What a node is made of, as built-ins of every layer reach it; each layer uses what it may include.
 struct Services {
   AtomTable* atoms = nullptr;
   ProcessSpace* processes = nullptr;  // vm/process
   CodeIndex* code = nullptr;          // vm/code
+  FunResolver* funs = nullptr;        // vm/term/fun.h; the code index, for layers left of it
   Tables* tables = nullptr;           // vm/ets
   Network* network = nullptr;         // vm/net
   Scheduler* schedulers = nullptr;    // vm/sched

@@ -1,0 +1,146 @@
+// Binaries, bit strings and iodata: those of `erlang`.
+#include <algorithm>
+
+#include "vm/bif/support.h"
+
+namespace parley {
+
+namespace {
+
+Term small(std::uint64_t n) { return Term::small(static_cast<std::int64_t>(n)); }
+
+// The part of a binary that starts at `start` and is `length` long; backwards if it is negative.
+Term part(BifCall& call, Term binary, Term start_term, Term length_term) {
+  if (!is_binary(binary) || !start_term.is_small() || !length_term.is_small()) return call.badarg();
+  std::int64_t start = start_term.small_value(), length = length_term.small_value();
+  const auto size = static_cast<std::int64_t>(bits_size(binary) / 8);
+  if (start < 0 || start > size) return call.badarg();
+  if (length < 0) {
+    if (-length > start) return call.badarg();
+    start += length;
+    length = -length;
+  }
+  if (length > size - start) return call.badarg();
+  return make_slice(call.heap, binary, static_cast<std::uint64_t>(start) * 8,
+                    static_cast<std::uint64_t>(length) * 8);
+}
+
+// All of iodata (or of a bit string list) as one bit string; the non-value if it is none.
+Term flatten(BifCall& call, Term iodata, bool allow_bits) {
+  std::uint64_t size_bits = 0;
+  const bool good = walk_iodata(
+      iodata, allow_bits, [&](std::uint8_t) { size_bits += 8; },
+      [&](const BitsView& view) { size_bits += view.size_bits; });
+  if (!good) return Term();
+  pay_bytes(call, size_bits / 8 * 4);
+  const NewBits made = make_bits(call.heap, size_bits);
+  std::uint64_t at = 0;
+  walk_iodata(
+      iodata, allow_bits,
+      [&](std::uint8_t b) {
+        if ((at & 7) == 0) made.bytes[at >> 3] = b;
+        else copy_bits(&b, 0, made.bytes, at, 8);
+        at += 8;
+      },
+      [&](const BitsView& view) {
+        copy_bits(view.bytes, view.bit_offset, made.bytes, at, view.size_bits);
+        at += view.size_bits;
+      });
+  return made.term;
+}
+
+Term byte_list(BifCall& call, const BitsView& view, Term tail) {
+  pay_bytes(call, view.size_bits / 8 * 4);
+  const std::uint64_t count = view.size_bits / 8;
+  if (count == 0) return tail;
+  Word* cells = call.heap.allocate(2 * count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    cells[2 * i] = Term::small(byte_at(view, 8 * i)).raw;
+    cells[2 * i + 1] = Term::cons(cells + 2 * i + 2).raw;
+  }
+  cells[2 * count - 1] = tail.raw;
+  return Term::cons(cells);
+}
+
+}  // namespace
+
+Term bif_bit_size(BifCall& call, const Term* a) {
+  return a[0].is_bits() ? small(bits_size(a[0])) : call.badarg();
+}
+Term bif_byte_size(BifCall& call, const Term* a) {
+  return a[0].is_bits() ? small((bits_size(a[0]) + 7) / 8) : call.badarg();
+}
+Term bif_size(BifCall& call, const Term* a) {
+  if (a[0].is_tuple()) return small(a[0].arity());
+  return a[0].is_bits() ? small(bits_size(a[0]) / 8) : call.badarg();
+}
+
+Term bif_binary_part_3(BifCall& call, const Term* a) { return part(call, a[0], a[1], a[2]); }
+Term bif_binary_part_2(BifCall& call, const Term* a) {
+  if (!a[1].is_tuple() || a[1].arity() != 2) return call.badarg();
+  return part(call, a[0], a[1].element(0), a[1].element(1));
+}
+
+Term bif_split_binary(BifCall& call, const Term* a) {
+  const auto at = to_size(a[1]);
+  if (!a[0].is_bits() || !at || *at > bits_size(a[0]) / 8) return call.badarg();
+  const Term left = make_slice(call.heap, a[0], 0, *at * 8);
+  const Term right = make_slice(call.heap, a[0], *at * 8, bits_size(a[0]) - *at * 8);
+  return make_tuple(call.heap, {left, right});
+}
+
+Term bif_iolist_size(BifCall& call, const Term* a) {
+  std::uint64_t size = 0;
+  const bool good = walk_iodata(
+      a[0], false, [&](std::uint8_t) { ++size; },
+      [&](const BitsView& view) { size += view.size_bits / 8; });
+  pay_bytes(call, size);
+  return good ? small(size) : call.badarg();
+}
+
+Term bif_iolist_to_binary(BifCall& call, const Term* a) {
+  if (is_binary(a[0])) return a[0];
+  if (!a[0].is_list()) return call.badarg();
+  const Term made = flatten(call, a[0], false);
+  return made.is_value() ? made : call.badarg();
+}
+Term bif_list_to_binary(BifCall& call, const Term* a) {
+  return a[0].is_list() ? bif_iolist_to_binary(call, a) : call.badarg();
+}
+Term bif_iolist_to_iovec(BifCall& call, const Term* a) {
+  const Term made = bif_iolist_to_binary(call, a);
+  if (!made.is_value()) return made;
+  if (bits_size(made) == 0) return Term::nil();
+  return make_cons(call.heap, made, Term::nil());
+}
+Term bif_list_to_bitstring(BifCall& call, const Term* a) {
+  if (!a[0].is_list()) return call.badarg();
+  const Term made = flatten(call, a[0], true);
+  return made.is_value() ? made : call.badarg();
+}
+
+Term bif_binary_to_list_1(BifCall& call, const Term* a) {
+  if (!is_binary(a[0])) return call.badarg();
+  return byte_list(call, bits_view(a[0]), Term::nil());
+}
+// From byte `a[1]` to byte `a[2]`, both counted from 1.
+Term bif_binary_to_list_3(BifCall& call, const Term* a) {
+  const auto first = to_size(a[1]), last = to_size(a[2]);
+  if (!is_binary(a[0]) || !first || !last || *first < 1 || *first > *last) return call.badarg();
+  const BitsView view = bits_view(a[0]);
+  if (*last > view.size_bits / 8) return call.badarg();
+  return byte_list(call, view.part((*first - 1) * 8, (*last - *first + 1) * 8), Term::nil());
+}
+Term bif_bitstring_to_list(BifCall& call, const Term* a) {
+  if (!a[0].is_bits()) return call.badarg();
+  const BitsView view = bits_view(a[0]);
+  const std::uint64_t whole = view.size_bits & ~std::uint64_t{7};
+  Term tail = Term::nil();
+  if (whole != view.size_bits) {
+    const Term rest = make_bits_copy(call.heap, view.part(whole, view.size_bits - whole));
+    tail = make_cons(call.heap, rest, tail);
+  }
+  return byte_list(call, view.part(0, whole), tail);
+}
+
+}  // namespace parley

@@ -1,0 +1,163 @@
+// Lists: those of `erlang`, and the natives of the module `lists`.
+//
+// The natives that walk a list yield when the reductions are used up, and go on with the rest of the
+// list as their argument.
+#include <algorithm>
+
+#include "vm/bif/support.h"
+#include "vm/term/compare.h"
+#include "vm/term/hash.h"
+
+namespace parley {
+
+Term bif_hd(BifCall& call, const Term* a) { return a[0].is_cons() ? a[0].head() : call.badarg(); }
+Term bif_tl(BifCall& call, const Term* a) { return a[0].is_cons() ? a[0].tail() : call.badarg(); }
+
+Term bif_length(BifCall& call, const Term* a) {
+  const auto length = proper_length(a[0]);
+  if (!length) return call.badarg();
+  pay_words(call, 2 * *length);
+  return Term::small(static_cast<std::int64_t>(*length));
+}
+
+Term bif_append(BifCall& call, const Term* a) {
+  if (a[0].is_nil()) return a[1];
+  const auto length = proper_length(a[0]);
+  if (!length) return call.badarg();
+  if (a[1].is_nil()) return a[0];
+  pay_words(call, 2 * *length);
+  Word* cells = call.heap.allocate(2 * *length);
+  Word* at = cells;
+  for (Term l = a[0]; l.is_cons(); l = l.tail(), at += 2) {
+    at[0] = l.head().raw;
+    at[1] = Term::cons(at + 2).raw;
+  }
+  at[-1] = a[1].raw;
+  return Term::cons(cells);
+}
+
+namespace {
+
+// For few elements to remove: each element of `left` is looked for among those left to remove.
+Term subtract_few(BifCall& call, Term left, std::vector<Word>& remove) {
+  ListBuilder kept(call.heap);
+  for (; left.is_cons() && !remove.empty(); left = left.tail()) {
+    const Term e = left.head();
+    const auto found = std::find_if(remove.begin(), remove.end(),
+                                    [&](Word r) { return exactly_equal(e, Term(r)); });
+    if (found == remove.end()) kept.append(e);
+    else remove.erase(found);
+  }
+  return kept.finish(left);
+}
+
+// For many: they are sorted with a count each, so that the work is n log n.
+Term subtract_many(BifCall& call, Term left, std::vector<Word>& remove) {
+  const auto less = [&](Word l, Word r) {
+    return compare_exact(Term(l), Term(r), call.atoms) < 0;
+  };
+  std::sort(remove.begin(), remove.end(), less);
+  std::vector<std::uint32_t> used(remove.size(), 0);  // at the first of equals: how many are gone
+  std::size_t gone = 0;
+  ListBuilder kept(call.heap);
+  for (; left.is_cons() && gone < remove.size(); left = left.tail()) {
+    const Word e = left.head().raw;
+    const auto first = std::lower_bound(remove.begin(), remove.end(), e, less);
+    const auto i = static_cast<std::size_t>(first - remove.begin());
+    const std::size_t candidate = i < remove.size() ? i + used[i] : i;
+    if (candidate < remove.size() && exactly_equal(Term(remove[candidate]), Term(e))) {
+      ++used[i];
+      ++gone;
+    } else {
+      kept.append(Term(e));
+    }
+  }
+  return kept.finish(left);
+}
+
+}  // namespace
+
+Term bif_subtract(BifCall& call, const Term* a) {
+  constexpr std::size_t kFewMax = 16;
+  const auto left = proper_length(a[0]), right = proper_length(a[1]);
+  if (!left || !right) return call.badarg();
+  if (*left == 0 || *right == 0) return a[0];
+  pay_words(call, 8 * (*left + *right));
+  std::vector<Word> remove;
+  remove.reserve(*right);
+  for (Term l = a[1]; l.is_cons(); l = l.tail()) remove.push_back(l.head().raw);
+  return *right <= kFewMax ? subtract_few(call, a[0], remove) : subtract_many(call, a[0], remove);
+}
+
+Term bif_lists_reverse(BifCall& call, const Term* a) {
+  Term rest = a[0], reversed = a[1];
+  while (rest.is_cons()) {
+    for (std::uint64_t i = 0; i < kCellsPerReduction && rest.is_cons(); ++i, rest = rest.tail()) {
+      reversed = make_cons(call.heap, rest.head(), reversed);
+    }
+    --call.reductions;
+    if (rest.is_cons() && must_yield(call)) {
+      call.x[0] = rest;
+      call.x[1] = reversed;
+      return call.again(BifAnswer::kYield);
+    }
+  }
+  return rest.is_nil() ? reversed : call.badarg();
+}
+
+Term bif_lists_member(BifCall& call, const Term* a) {
+  const Term wanted = a[0];
+  Term rest = a[1];
+  while (rest.is_cons()) {
+    for (std::uint64_t i = 0; i < kCellsPerReduction && rest.is_cons(); ++i, rest = rest.tail()) {
+      if (exactly_equal(wanted, rest.head())) return kAtom_true_;
+    }
+    --call.reductions;
+    if (rest.is_cons() && must_yield(call)) {
+      call.x[0] = wanted;
+      call.x[1] = rest;
+      return call.again(BifAnswer::kYield);
+    }
+  }
+  return rest.is_nil() ? kAtom_false_ : call.badarg();
+}
+
+namespace {
+
+// The first tuple whose element at a position equals (`==`) the key: the tuple, `false`, or what
+// the built-in answers instead (then `call.answer` says so).
+Term find_by_key(BifCall& call, const Term* a) {
+  const auto position = to_size(a[1]);
+  if (!position || *position == 0) return call.badarg();
+  Term rest = a[2];
+  while (rest.is_cons()) {
+    for (std::uint64_t i = 0; i < kCellsPerReduction && rest.is_cons(); ++i, rest = rest.tail()) {
+      const Term t = rest.head();
+      if (t.is_tuple() && t.arity() >= *position && equal(a[0], t.element(*position - 1))) return t;
+    }
+    --call.reductions;
+    if (rest.is_cons() && must_yield(call)) {
+      call.x[0] = a[0];
+      call.x[1] = a[1];
+      call.x[2] = rest;
+      return call.again(BifAnswer::kYield);
+    }
+  }
+  return rest.is_nil() ? kAtom_false_ : call.badarg();
+}
+
+}  // namespace
+
+Term bif_lists_keyfind(BifCall& call, const Term* a) { return find_by_key(call, a); }
+
+Term bif_lists_keymember(BifCall& call, const Term* a) {
+  const Term found = find_by_key(call, a);
+  return found.is_value() ? boolean(found.is_tuple()) : found;
+}
+
+Term bif_lists_keysearch(BifCall& call, const Term* a) {
+  const Term found = find_by_key(call, a);
+  return found.is_value() && found.is_tuple() ? make_tuple(call.heap, {kAtom_value, found}) : found;
+}
+
+}  // namespace parley
