@@ -1,6 +1,7 @@
 %% What application_controller asks of the code natives, acted by Erlang/OTP.
 -module(prim_code).
--export([is_loaded/1, embedded/1, embedded_file/1, get_path/0, path_of/1, all_loaded/0]).
+-export([is_loaded/1, embedded/1, embedded_file/1, get_path/0, path_of/1, all_loaded/0,
+         load_batch/1, flip_back/0]).
 
 is_loaded(Module) -> code:is_loaded(Module) =/= false.
 embedded(_) -> error.
@@ -14,3 +15,30 @@ path_of(Module) ->
         false -> error
     end.
 all_loaded() -> [M || {M, _} <- code:all_loaded()].
+
+%% Not atomic here: enough to see what the processes go through.
+load_batch(Batch) ->
+    case [M || {M, Binary, _} <- Batch, not is_binary(Binary)] of
+        [] ->
+            Old = [{M, get({?MODULE, M})} || {M, _, _} <- Batch],
+            [begin
+                 code:purge(M),
+                 {module, M} = code:load_binary(M, "batch", Binary),
+                 put({?MODULE, M}, Binary)
+             end || {M, Binary, _} <- Batch],
+            put({?MODULE, last}, Old),
+            ok;
+        [M | _] -> {error, {M, badfile}}
+    end.
+
+flip_back() ->
+    case erase({?MODULE, last}) of
+        undefined -> {error, nothing};
+        Old ->
+            [begin
+                 code:purge(M),
+                 {module, M} = code:load_binary(M, "batch", Binary),
+                 put({?MODULE, M}, Binary)
+             end || {M, Binary} <- Old, is_binary(Binary)],
+            ok
+    end.
