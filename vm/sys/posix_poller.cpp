@@ -22,7 +22,8 @@ class EpollPoller : public SocketPoller {
   EpollPoller()
       : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     PARLEY_ASSERT(epoll_ >= 0 && wake_ >= 0, "the process may open two more descriptors");
-    PARLEY_ASSERT(add(wake_, kWakeToken).has_value(), "an eventfd can be polled");
+    // Only for reading: reading it makes it writable again, which would be an event, too.
+    PARLEY_ASSERT(add(wake_, kWakeToken, EPOLLIN | EPOLLET), "an eventfd can be polled");
   }
   ~EpollPoller() override {
     ::close(wake_);
@@ -32,11 +33,8 @@ class EpollPoller : public SocketPoller {
   EpollPoller& operator=(const EpollPoller&) = delete;
 
   SystemResult<void> add(SocketNumber socket, std::uint64_t token) override {
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-    event.data.u64 = token;
-    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) < 0) return system_failure(errno);
-    return {};
+    if (add(socket, token, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) return {};
+    return system_failure(errno);
   }
 
   std::size_t wait(std::span<PollEvent> events, int timeout_ms) override {
@@ -56,8 +54,9 @@ class EpollPoller : public SocketPoller {
         continue;
       }
       const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
-      events[used++] = {event.data.u64, broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0,
-                        broken || (event.events & EPOLLOUT) != 0};
+      const bool ended = broken || (event.events & EPOLLRDHUP) != 0;
+      events[used++] = {event.data.u64, ended || (event.events & EPOLLIN) != 0,
+                        broken || (event.events & EPOLLOUT) != 0, ended};
     }
     return used;
   }
@@ -69,6 +68,13 @@ class EpollPoller : public SocketPoller {
   }
 
  private:
+  bool add(int descriptor, std::uint64_t token, std::uint32_t interest) {
+    epoll_event event{};
+    event.events = interest;
+    event.data.u64 = token;
+    return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0;
+  }
+
   int epoll_, wake_;
 };
 

@@ -137,6 +137,8 @@ class PosixSockets : public Sockets {
     if (address.kind == SocketAddress::Kind::kLocal && ::fchmod(socket, 0600) < 0) {
       return failure();
     }
+    if (::bind(socket, &system.base, length) == 0) return {};
+    if (errno != EADDRINUSE || !remove_stale_path(address)) return failure();
     if (::bind(socket, &system.base, length) < 0) return failure();
     return {};
   }
@@ -228,6 +230,22 @@ class PosixSockets : public Sockets {
     return from_system(system, length);
   }
   std::unique_ptr<SocketPoller> make_poller() override { return make_epoll_poller(); }
+
+ private:
+  // Leaves errno at EADDRINUSE where it answers false.
+  bool remove_stale_path(const SocketAddress& address) {
+    const bool is_path = address.kind == SocketAddress::Kind::kLocal && !address.path.empty() &&
+                         address.path[0] != '\0';
+    bool removed = false;
+    if (const auto probe = is_path ? open(address.kind) : system_failure(EINVAL)) {
+      const auto connected = connect(*probe, address);
+      removed = !connected && connected.error().number == ECONNREFUSED &&
+                ::unlink(address.path.c_str()) == 0;
+      close(*probe);
+    }
+    errno = EADDRINUSE;
+    return removed;
+  }
 };
 
 }  // namespace

@@ -54,6 +54,7 @@ struct PollEvent {
   std::uint64_t token = 0;
   bool readable = false;  // or at its end, or broken: read to know
   bool writable = false;  // likewise
+  bool ended = false;     // the peer's end or an error was seen: read until that comes
 };
 
 // Tells which sockets became ready, each change once (edge-triggered): who is told reads or writes
@@ -72,7 +73,8 @@ class Sockets {
  public:
   virtual ~Sockets() = default;
   virtual SystemResult<SocketNumber> open(SocketAddress::Kind kind) = 0;
-  // The path of a local socket is made with mode 0600.
+  // The path of a local socket is made with mode 0600; one that nobody listens at, which a process
+  // left that ended without removing it, is replaced.
   virtual SystemResult<void> bind(SocketNumber socket, const SocketAddress& address) = 0;
   virtual SystemResult<void> listen(SocketNumber socket, int backlog) = 0;
   virtual SystemResult<SocketNumber> accept(SocketNumber listener) = 0;
