@@ -47,6 +47,7 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
                                       services_.hash_seed);
   code_->autoload = [this](Term module) { return autoload(module); };
   services_.code = code_.get();
+  services_.funs = code_.get();
   services_.control = &control_;
   processes_->literals = code_->literals();
   processes_->entry = ProcessEntry{code_->process_start(), code_->process_start_frame(),
