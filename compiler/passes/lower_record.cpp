@@ -1,0 +1,128 @@
+// Records: tuples whose first element is the record's name.
+#include "compiler/passes/lower.h"
+
+namespace parley::compiler {
+
+using ast::ExprKind;
+
+const ast::RecordForm* Lowerer::record(ast::Name name, ast::Location location) {
+  const auto at = records_.find(name);
+  if (at != records_.end()) return at->second;
+  problem(location, "record '" + std::string(name.text()) + "' is undefined");
+  return nullptr;
+}
+
+int Lowerer::field_index(const ast::RecordForm& form, ast::Name field, ast::Location location) {
+  for (std::size_t i = 0; i < form.fields.size(); ++i) {
+    if (form.fields[i].name == field) return static_cast<int>(i) + 1;
+  }
+  problem(location, "field '" + std::string(field.text()) + "' is undefined in record '" +
+                        std::string(form.name.text()) + "'");
+  return 1;
+}
+
+Ref Lowerer::new_record(const ast::RecordExpr& e, const ast::RecordForm& form) {
+  std::vector<Ref> items{constants().atom(form.name.text())};
+  Ref others;
+  std::vector<std::pair<ast::Name, Ref>> given;
+  for (const ast::RecordField& field : e.fields) {
+    const Ref value = expr(*field.value);
+    if (field.name.is_null())
+      others = value;
+    else
+      given.emplace_back(field.name, value);
+  }
+  for (const ast::RecordFieldDefinition& definition : form.fields) {
+    Ref value = others;
+    for (const auto& [name, ref] : given) {
+      if (name == definition.name) value = ref;
+    }
+    if (value.none() && definition.initial != nullptr) {
+      const std::size_t before = mark();
+      value = expr(*definition.initial);
+      undo(before);
+    }
+    items.push_back(value.none() ? constants().atom("undefined") : value);
+  }
+  set_line(e.location);
+  return make_tuple(items);
+}
+
+// The value in a register that is known to hold a record of this form; else {badrecord, Value}.
+Ref Lowerer::checked_record(Ref value, const ast::RecordForm& form) {
+  value = in_register(value);
+  const BlockId wrong = guard_fail_ != 0 ? guard_fail_ : new_block();
+  emit(Opcode::is_tagged_tuple,
+       {wrong, value.bits, static_cast<std::uint32_t>(form.fields.size() + 1),
+        constants().atom(form.name.text()).bits});
+  if (guard_fail_ == 0) {
+    const BlockId here = block_;
+    go_on_in(wrong);
+    raise_error("badrecord", value);
+    go_on_in(here);
+  }
+  return value;
+}
+
+Ref Lowerer::record_expr(const ast::RecordExpr& e) {
+  const ast::RecordForm* form = record(e.name, e.location);
+  if (form == nullptr) return constants().nil();
+  if (e.base == nullptr) return new_record(e, *form);
+  const Ref base = expr(*e.base);
+  std::vector<std::uint32_t> changes;
+  for (const ast::RecordField& field : e.fields) {
+    const Ref value = expr(*field.value);
+    const int index = field_index(*form, field.name, field.location);
+    changes.push_back(constants().integer(index).bits);
+    changes.push_back(value.bits);
+  }
+  set_line(e.location);
+  const Ref known = checked_record(base, *form);
+  if (changes.empty()) return known;
+  const Ref result = new_value();
+  std::vector<std::uint32_t> words{known.bits, static_cast<std::uint32_t>(form->fields.size() + 1),
+                                   result.bits, 0};
+  words.insert(words.end(), changes.begin(), changes.end());
+  emit(Opcode::update_tuple, words);
+  return result;
+}
+
+Ref Lowerer::record_access(const ast::RecordAccess& e) {
+  const Ref value = expr(*e.record);
+  const ast::RecordForm* form = record(e.name, e.location);
+  if (form == nullptr) return constants().nil();
+  set_line(e.location);
+  const Ref known = checked_record(value, *form);
+  const Ref result = new_value();
+  const auto index = static_cast<std::uint32_t>(field_index(*form, e.field, e.field_location));
+  emit(Opcode::get_element, {known.bits, index, result.bits});
+  return result;
+}
+
+Ref Lowerer::record_index(const ast::RecordIndex& e) {
+  const ast::RecordForm* form = record(e.name, e.location);
+  if (form == nullptr) return constants().nil();
+  return constants().integer(field_index(*form, e.field, e.field_location) + 1);
+}
+
+// record_info(fields, R), record_info(size, R)
+Ref Lowerer::record_info(const ast::Call& e) {
+  const auto* what = ast::try_as<ast::Atom>(e.arguments[0]);
+  const auto* name = ast::try_as<ast::Atom>(e.arguments[1]);
+  if (what == nullptr || name == nullptr) {
+    problem(e.location, "record_info needs literal atoms");
+    return constants().nil();
+  }
+  const ast::RecordForm* form = record(name->name, e.location);
+  if (form == nullptr) return constants().nil();
+  if (what->name.text() == "size") {
+    return constants().integer(static_cast<std::int64_t>(form->fields.size()) + 1);
+  }
+  Ref list = constants().nil();
+  for (std::size_t i = form->fields.size(); i-- > 0;) {
+    list = constants().cons(constants().atom(form->fields[i].name.text()), list);
+  }
+  return list;
+}
+
+}  // namespace parley::compiler
