@@ -165,7 +165,8 @@ class Peer:
         self.nick = nick
         if nick:
             self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} the tester")
-            self.until(r" (376|422) ")
+            answer = self.until(r" (376|422|433) ")[-1]
+            assert " 433 " not in answer, answer
 
     def send(self, *lines):
         for line in lines:

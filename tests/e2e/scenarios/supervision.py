@@ -1,14 +1,14 @@
 """Any process of the tree is killed: connected users talk on, or at most reconnect."""
-from chat_node import Node, Peer, eventually
+from chat_node import Node, Peer, eventually, settings
 
 # Those whose death no connected user may notice.
 UNNOTICED = ["chat_router_1", "chat_registry", "chat_presence", "chat_listener"]
 # Those that take the connections with them.
-RECONNECT = ["chat_connections_sup", "chat_engine_sup", "chat_tables"]
+RECONNECT = ["chat_connection_sup_1", "chat_connections_sup", "chat_engine_sup", "chat_tables"]
 
 
 def main():
-    with Node() as node:
+    with Node(*settings(lines_burst=1000)) as node:
         alice, bob = Peer(node, "alice"), Peer(node, "bob")
         rooms = [f"#r{number}" for number in range(8)]
         for room in rooms:
@@ -20,9 +20,16 @@ def main():
             bob.sync()
             talk(alice, bob, rooms)
             alice, bob = bob, alice
+        node.rpc("[exit(Pid, kill) || {{chat_acceptor, _}, Pid, _, _} <- "
+                 "supervisor:which_children(chat_listener_sup)]")
+        talk(alice, bob, rooms)
+        eventually(lambda: arrives(node), "there are acceptors again")
+        talk(alice, bob, rooms)
         for name in RECONNECT:
             kill(node, name)
             node.port = int(eventually(lambda: port(node), "the listener is back"))
+            alice.close()
+            bob.close()
             alice, bob = reconnect(node, "alice"), reconnect(node, "bob")
             for room in rooms:
                 alice.join(room)
@@ -41,6 +48,14 @@ def kill(node, name):
 def port(node):
     answer = node.rpc("chat:port()")
     return answer if answer.isdigit() else None
+
+
+def arrives(node):
+    try:
+        Peer(node, "visitor").close()
+        return True
+    except (AssertionError, OSError):
+        return False
 
 
 def reconnect(node, nick):
