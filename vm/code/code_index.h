@@ -88,6 +88,11 @@ class CodeIndex : public FunResolver {
   // The current version becomes old, nothing becomes current.
   bool delete_module(Term module);
 
+  // Terms kept for the node's life, read without copying. Overwritten ones keep their memory.
+  Term persistent_get(Term key) const;  // the non-value: none
+  bool persistent_put(Term key, Term value);
+  bool persistent_erase(Term key);
+
   // The block that an address is in, or null (stubs of built-ins are in none).
   const CodeBlock* block_at(const Word* address) const;
   const CodeBlock* block_by_id(std::uint32_t id) const;
@@ -117,6 +122,7 @@ class CodeIndex : public FunResolver {
       return h ^ (h >> 29);
     }
   };
+  std::optional<Term> make_literal(Term term);
   CallCell* make_cell(const Key& key);
   void make_stub(CallCell& cell, const BuiltIn* built_in);
   void make_fixed_stubs();
@@ -137,6 +143,7 @@ class CodeIndex : public FunResolver {
   std::vector<std::unique_ptr<CodeBlock>> retired_;
   std::vector<std::unique_ptr<Word[]>> stubs_;
   std::unordered_map<Word, const CallCell*> stub_cells_;
+  std::unordered_multimap<std::uint64_t, std::pair<Term, Term>> persistent_;
   std::vector<CallCell*> unsettled_;
   std::vector<Term> last_batch_;
   std::vector<Word> process_end_, process_start_;

@@ -2,12 +2,14 @@
 #include "vm/node/node.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <random>
 
 #include "vm/code/verify.h"
 #include "vm/heap/make_bits.h"
 #include "vm/node/bif_registry.h"
 #include "vm/process/bif_support.h"
+#include "vm/term/print.h"
 
 namespace parley {
 
@@ -31,6 +33,27 @@ std::uint64_t drawn_seed(std::uint64_t wanted) {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+Term describe_address(const CodeIndex& code, Heap& heap, const Word* address) {
+  if (const CallCell* cell = code.cell_of_stub(address)) {
+    return bif_tuple(heap, {cell->module, cell->function, Term::small(cell->arity)});
+  }
+  const CodeBlock* block = code.block_at(address);
+  const FunctionRange* function =
+      block == nullptr ? nullptr : block->function_at(block->offset_of(address));
+  if (function == nullptr) return kAtom_undefined;
+  return bif_tuple(heap, {block->module, function->name, Term::small(function->arity)});
+}
+
+// The last resort where no logger runs: one line a crash on standard error.
+void report_crash(BifCall& call, Term, Term reason) {
+  constexpr std::size_t kReasonBytesMax = 2000;
+  std::string text = "Error in process ";
+  print_term(text, call.services.processes->pid_of(*call.process), call.atoms);
+  text += " with exit value:\n";
+  print_term(text, reason, call.atoms, PrintStyle::kDisplay, kReasonBytesMax);
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
 unsigned core_count(unsigned wanted) {
   return wanted != 0 ? wanted : std::max(1u, std::thread::hardware_concurrency());
 }
@@ -52,13 +75,17 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
   processes_->literals = code_->literals();
   processes_->entry = ProcessEntry{code_->process_start(), code_->process_start_frame(),
                                    code_->process_end()};
+  processes_->describe_place = [this](Heap& heap, const Word* address) {
+    return describe_address(*code_, heap, address);
+  };
   main_observer_ = std::make_unique<MainObserver>(control_);
   processes_->exit_observers.push_back(main_observer_.get());
   const RunnerOptions runner{options.slice_reductions, options.collect_always, engine};
   scheduler_ = std::make_unique<Scheduler>(
       *processes_, SchedulerOptions{core_count(options.schedulers)}, nullptr,
       [this, runner](SchedulerThread& thread) {
-        return std::make_unique<Runner>(services_, &thread, runner, processes_->entry, nullptr);
+        return std::make_unique<Runner>(services_, &thread, runner, processes_->entry,
+                                        report_crash);
       });
   processes_->scheduler = scheduler_.get();
   services_.schedulers = scheduler_.get();

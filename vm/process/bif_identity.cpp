@@ -56,7 +56,7 @@ Term bif_register_name(BifCall& call, const Term* a) {
   ProcessSpace& space = *call.services.processes;
   if (!a[0].is_atom() || a[0] == kAtom_undefined || !a[1].is_pid()) return call.badarg();
   Process* process = a[1] == own_pid(call) ? call.process : space.find(a[1]);
-  if (process == nullptr || !space.register_name(a[0], a[1])) return call.badarg();
+  if (process == nullptr || !space.register_name(a[0], a[1], *process)) return call.badarg();
   return kAtom_true_;
 }
 Term bif_unregister_name(BifCall& call, const Term* a) {

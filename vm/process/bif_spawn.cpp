@@ -123,6 +123,28 @@ Term bif_spawn_opt_mfa(BifCall& call, const Term* a) {
   return spawn_named(call, a, options);
 }
 
+// The forms that name a node: there is only this one.
+static bool this_node(Term node) { return node == kAtom_nonode_at_nohost; }
+
+Term bif_spawn_node_fun(BifCall& call, const Term* a) {
+  return this_node(a[0]) ? spawn_function(call, a[1], {}) : call.badarg();
+}
+Term bif_spawn_node_mfa(BifCall& call, const Term* a) {
+  return this_node(a[0]) ? spawn_named(call, a + 1, {}) : call.badarg();
+}
+Term bif_spawn_link_node_fun(BifCall& call, const Term* a) {
+  return this_node(a[0]) ? spawn_function(call, a[1], kLinked) : call.badarg();
+}
+Term bif_spawn_link_node_mfa(BifCall& call, const Term* a) {
+  return this_node(a[0]) ? spawn_named(call, a + 1, kLinked) : call.badarg();
+}
+Term bif_spawn_opt_node_fun(BifCall& call, const Term* a) {
+  return this_node(a[0]) ? bif_spawn_opt_fun(call, a + 1) : call.badarg();
+}
+Term bif_spawn_opt_node_mfa(BifCall& call, const Term* a) {
+  return this_node(a[0]) ? bif_spawn_opt_mfa(call, a + 1) : call.badarg();
+}
+
 Term bif_hibernate(BifCall& call, const Term* a) {
   if (!a[0].is_atom() || !a[1].is_atom() || !proper_list(a[2])) return call.badarg();
   call.tail_module = a[0];

@@ -52,7 +52,6 @@ struct ProcessExtension {
   Word* off_heap = nullptr;
   std::size_t off_heap_bytes = 0;
 
-  Term registered_name = Term::nil();
   Term parent = Term::nil();
   Term initial_module = Term::nil(), initial_function = Term::nil();
   std::uint32_t initial_arity = 0;

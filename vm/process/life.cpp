@@ -151,8 +151,9 @@ void end_process(ProcessSpace& space, Process& process, Term reason) {
   const Term pid = space.pid_of(process);
   state_word::become(process.state, ProcessState::kExiting);
   ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
-  if (extension != nullptr && extension->registered_name.is_atom()) {
-    space.unregister_name(extension->registered_name, pid);
+  if ((process.state.load(std::memory_order_seq_cst) & state_bit::kRegistered) != 0) {
+    const Term name = space.name_of(pid);
+    if (name.is_atom()) space.unregister_name(name);
   }
   space.scheduler->cancel_receive_timer(process);
   for (ExitObserver* observer : space.exit_observers) observer->process_ended(process, pid, reason);

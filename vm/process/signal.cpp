@@ -5,6 +5,7 @@
 
 #include "vm/base/assert.h"
 #include "vm/heap/copy.h"
+#include "vm/process/info.h"
 
 namespace parley {
 
@@ -172,6 +173,9 @@ bool handle_signal(ProcessSpace& space, Process& process, Fragment* fragment) {
     case MessageKind::kGroupLeader:
       process.group_leader.store(element_of(fragment, 0).raw, std::memory_order_relaxed);
       break;
+    case MessageKind::kInfoRequest:
+      answer_info_request(space, process, root_of(fragment));
+      break;
     default: break;
   }
   free_fragment(fragment);
@@ -266,6 +270,13 @@ void refuse(ProcessSpace& space, MessageKind kind, Term root, Term dead_pid) {
     }
     const std::array elements{kAtom_DOWN, root.element(0), kAtom_process, object, kAtom_noproc};
     send_signal(space, root.element(1), MessageKind::kDown, elements, 0);
+  } else if (kind == MessageKind::kInfoRequest) {
+    const std::array elements{root.element(0), kAtom_undefined};
+    Process* asker = space.find(root.element(1));
+    if (asker != nullptr) {
+      deliver(space, *asker, make_signal(space, MessageKind::kMessage, elements, 0),
+              MessageKind::kMessage);
+    }
   } else if (kind == MessageKind::kUnlink) {
     const std::array elements{dead_pid, root.element(1)};
     send_signal(space, root.element(0), MessageKind::kUnlinkAck, elements, 0);

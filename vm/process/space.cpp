@@ -82,17 +82,30 @@ void ProcessSpace::release_slot(Process& process) {
   free_slots_.push_back(slot_of(process));
 }
 
-bool ProcessSpace::register_name(Term name, Term pid) {
+bool ProcessSpace::register_name(Term name, Term pid, Process& process) {
+  // The bit first: a process that ends sees it and takes its name away, or has ended already, which
+  // is then seen here.
+  process.state.fetch_or(state_bit::kRegistered, std::memory_order_seq_cst);
   std::unique_lock guard(names_lock_);
-  return names_.emplace(name.raw, pid).second;
+  if (process.current_state() == ProcessState::kExiting || named_.contains(pid.raw)) return false;
+  if (!names_.emplace(name.raw, pid).second) return false;
+  named_.emplace(pid.raw, name);
+  return true;
 }
 
-bool ProcessSpace::unregister_name(Term name, Term only_if) {
+bool ProcessSpace::unregister_name(Term name) {
   std::unique_lock guard(names_lock_);
   const auto found = names_.find(name.raw);
-  if (found == names_.end() || (only_if.is_value() && found->second != only_if)) return false;
+  if (found == names_.end()) return false;
+  named_.erase(found->second.raw);
   names_.erase(found);
   return true;
+}
+
+Term ProcessSpace::name_of(Term pid) const {
+  std::shared_lock guard(names_lock_);
+  const auto found = named_.find(pid.raw);
+  return found == named_.end() ? Term::nil() : found->second;
 }
 
 Term ProcessSpace::whereis(Term name) const {

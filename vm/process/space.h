@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -91,8 +92,10 @@ class ProcessSpace {
   std::uint32_t high_slot() const { return high_slot_.load(std::memory_order_acquire); }
 
   // Names. Any thread.
-  bool register_name(Term name, Term pid);       // false: taken
-  bool unregister_name(Term name, Term only_if = Term());
+  // False: the name is taken, the process has one, or it is ending.
+  bool register_name(Term name, Term pid, Process& process);
+  bool unregister_name(Term name);
+  Term name_of(Term pid) const;                  // atom, or nil
   Term whereis(Term name) const;                 // pid, or `undefined`
   std::vector<Term> registered() const;
 
@@ -106,6 +109,8 @@ class ProcessSpace {
   std::vector<ExitObserver*> exit_observers;
   AddressRange literals;
   ProcessEntry entry;
+  // {Module, Function, Arity} of an address, made in the heap; set by the node, which knows code.
+  std::function<Term(Heap& heap, const Word* address)> describe_place;
 
  private:
   AtomTable& atoms_;
@@ -117,7 +122,8 @@ class ProcessSpace {
   std::mutex free_lock_;
   std::deque<std::uint32_t> free_slots_;
   mutable std::shared_mutex names_lock_;
-  std::unordered_map<Word, Term> names_;
+  std::unordered_map<Word, Term> names_;        // name -> pid
+  std::unordered_map<Word, Term> named_;        // pid -> name
 };
 
 }  // namespace parley

@@ -1,0 +1,109 @@
+// Built-ins: what a loaded module says of itself, and terms that live as long as the node.
+#include "vm/bif/support.h"
+#include "vm/code/code_index.h"
+#include "vm/heap/decode_external.h"
+
+namespace parley {
+
+namespace {
+
+using isa::ModuleFile;
+
+Term atom_of(BifCall& call, const ModuleFile& file, std::uint32_t index) {
+  return *call.atoms.intern(file.atoms[index]);
+}
+
+Term name_and_arity(BifCall& call, const ModuleFile& file, const isa::Function& f) {
+  return make_tuple(call.heap, {atom_of(call, file, f.name), Term::small(f.arity)});
+}
+
+Term exports(BifCall& call, const ModuleFile& file) {
+  ListBuilder list(call.heap);
+  for (const isa::Export& e : file.exports) {
+    list.append(name_and_arity(call, file, file.functions[e.function]));
+  }
+  return list.finish();
+}
+Term functions(BifCall& call, const ModuleFile& file) {
+  ListBuilder list(call.heap);
+  for (const isa::Function& f : file.functions) list.append(name_and_arity(call, file, f));
+  return list.finish();
+}
+Term attributes(BifCall& call, const ModuleFile& file) {
+  ListBuilder list(call.heap);
+  for (const isa::Attribute& a : file.attributes) {
+    const DecodeOptions options{.funs = call.services.code, .seed = call.hash_seed};
+    const auto value = decode_external(call.heap, call.atoms, a.value, options);
+    if (!value) continue;
+    list.append(make_tuple(call.heap, {atom_of(call, file, a.name), value->term}));
+  }
+  return list.finish();
+}
+Term md5(BifCall& call, const CodeBlock& block) {
+  std::array<std::uint8_t, 16> bytes{};
+  for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(block.hash >> (8 * i));
+  return make_binary(call.heap, std::span<const std::uint8_t>(bytes));
+}
+Term compile_info(BifCall& call, const ModuleFile& file) {
+  const std::string source = file.files.empty() ? "" : file.files[0];
+  ListBuilder text(call.heap);
+  for (const char c : source) text.append(Term::small(static_cast<unsigned char>(c)));
+  const Term pair = make_tuple(call.heap, {kAtom_source, text.finish()});
+  return make_cons(call.heap, pair, Term::nil());
+}
+
+// The non-value: no such item.
+Term item(BifCall& call, const LoadedModule& module, Term key) {
+  const ModuleFile& file = *module.file;
+  if (key == kAtom_module) return module.name;
+  if (key == kAtom_exports) return exports(call, file);
+  if (key == kAtom_functions) return functions(call, file);
+  if (key == kAtom_attributes) return attributes(call, file);
+  if (key == kAtom_compile) return compile_info(call, file);
+  if (key == kAtom_md5) return md5(call, *module.current);
+  if (key == kAtom_native) return kAtom_false_;
+  return Term();
+}
+
+const LoadedModule* loaded(BifCall& call, Term name) {
+  const LoadedModule* module = name.is_atom() ? call.services.code->module(name) : nullptr;
+  return module == nullptr || module->current == nullptr ? nullptr : module;
+}
+
+}  // namespace
+
+Term bif_get_module_info(BifCall& call, const Term* a) {
+  const LoadedModule* module = loaded(call, a[0]);
+  if (module == nullptr) return call.badarg();
+  ListBuilder list(call.heap);
+  for (const Term key :
+       {kAtom_module, kAtom_exports, kAtom_attributes, kAtom_compile, kAtom_md5}) {
+    list.append(make_tuple(call.heap, {key, item(call, *module, key)}));
+  }
+  return list.finish();
+}
+Term bif_get_module_info_item(BifCall& call, const Term* a) {
+  const LoadedModule* module = loaded(call, a[0]);
+  if (module == nullptr) return call.badarg();
+  const Term value = item(call, *module, a[1]);
+  return value.is_value() ? value : call.badarg();
+}
+
+// ---- persistent terms --------------------------------------------------------------------------
+
+Term bif_persistent_get(BifCall& call, const Term* a) {
+  const Term value = call.services.code->persistent_get(a[0]);
+  return value.is_value() ? value : call.badarg();
+}
+Term bif_persistent_get_default(BifCall& call, const Term* a) {
+  const Term value = call.services.code->persistent_get(a[0]);
+  return value.is_value() ? value : a[1];
+}
+Term bif_persistent_put(BifCall& call, const Term* a) {
+  return call.services.code->persistent_put(a[0], a[1]) ? kAtom_ok : call.fail(kAtom_system_limit);
+}
+Term bif_persistent_erase(BifCall& call, const Term* a) {
+  return boolean(call.services.code->persistent_erase(a[0]));
+}
+
+}  // namespace parley

@@ -1,0 +1,294 @@
+// Items of process_info; info.h says who may ask.
+#include "vm/process/info.h"
+
+#include <array>
+#include <map>
+
+#include "vm/heap/blob.h"
+#include "vm/heap/copy.h"
+#include "vm/process/bif_support.h"
+
+namespace parley {
+
+namespace {
+
+using Item = Term (*)(ProcessSpace&, Process&, Heap&, Asked);
+
+ProcessExtension* extension_of(const Process& p) {
+  return p.extension.load(std::memory_order_relaxed);
+}
+Term number(std::size_t n) { return Term::small(static_cast<std::int64_t>(n)); }
+
+// The process's terms copied into the heap that asks; for itself they are there already.
+Term own_term(ProcessSpace& space, Heap& heap, Term term, Asked asked) {
+  return asked == Asked::kByItself ? term : copy_to_heap(term, heap, space.literals);
+}
+
+const Word* saved_ip(const Process& p) {
+  return reinterpret_cast<const Word*>(p.block[p.stack_words + p.saved_x + 1u]);
+}
+
+Term links(ProcessSpace&, Process& p, Heap& heap, Asked) {
+  Term list = Term::nil();
+  if (const ProcessExtension* e = extension_of(p)) {
+    for (const auto& [peer, link] : e->links) {
+      if (link.active) list = bif_cons(heap, Term(peer), list);
+    }
+  }
+  return list;
+}
+Term monitors(ProcessSpace& space, Process& p, Heap& heap, Asked asked) {
+  Term list = Term::nil();
+  if (const ProcessExtension* e = extension_of(p)) {
+    for (const auto& [id, m] : e->monitors) {
+      const Term object = own_term(space, heap, m.object, asked);
+      list = bif_cons(heap, bif_tuple(heap, {kAtom_process, object}), list);
+    }
+  }
+  return list;
+}
+Term monitored_by(ProcessSpace&, Process& p, Heap& heap, Asked) {
+  Term list = Term::nil();
+  if (const ProcessExtension* e = extension_of(p)) {
+    for (const auto& [id, w] : e->watchers) list = bif_cons(heap, w.watcher, list);
+  }
+  return list;
+}
+Term dictionary(ProcessSpace& space, Process& p, Heap& heap, Asked asked) {
+  Term list = Term::nil();
+  if (const ProcessExtension* e = extension_of(p)) {
+    for (const DictionaryEntry& entry : e->dictionary) {
+      const Term pair = bif_tuple(heap, {own_term(space, heap, entry.key, asked),
+                                         own_term(space, heap, entry.value, asked)});
+      list = bif_cons(heap, pair, list);
+    }
+  }
+  return list;
+}
+Term messages(ProcessSpace& space, Process& p, Heap& heap, Asked) {
+  std::vector<Term> all;
+  for (Fragment* m = p.queue_head; m != nullptr; m = m->next) {
+    all.push_back(copy_to_heap(Term(m->terms()[0]), heap, space.literals));
+  }
+  Term list = Term::nil();
+  while (!all.empty()) {
+    list = bif_cons(heap, all.back(), list);
+    all.pop_back();
+  }
+  return list;
+}
+Term status(ProcessSpace&, Process& p, Heap&, Asked asked) {
+  if (asked == Asked::kByItself) return kAtom_running;
+  const std::uint32_t word = p.state.load(std::memory_order_relaxed);
+  if ((word & state_bit::kSuspended) != 0) return kAtom_suspended;
+  switch (state_word::of(word)) {
+    case ProcessState::kClaimed:
+    case ProcessState::kWaiting: return kAtom_waiting;
+    default: return kAtom_runnable;
+  }
+}
+Term priority(ProcessSpace&, Process& p, Heap&, Asked) {
+  const Term names[] = {kAtom_low, kAtom_normal, kAtom_high, kAtom_max};
+  return names[(p.state.load(std::memory_order_relaxed) & state_bit::kPriorityMask) >>
+               state_bit::kPriorityShift];
+}
+Term current_function(ProcessSpace& space, Process& p, Heap& heap, Asked asked) {
+  if (asked == Asked::kByItself || !space.describe_place) return kAtom_undefined;
+  return space.describe_place(heap, saved_ip(p));
+}
+std::size_t block_words(const Process& p) { return p.size_words; }
+std::size_t memory_bytes(const Process& p) {
+  std::size_t words = block_words(p);
+  for (Fragment* f = p.fragments; f != nullptr; f = f->next) words += f->words() + 2;
+  for (Fragment* m = p.queue_head; m != nullptr; m = m->next) words += m->words() + 2;
+  return words * sizeof(Word) + sizeof(Process) +
+         (extension_of(p) == nullptr ? 0 : sizeof(ProcessExtension));
+}
+
+Term heap_size(ProcessSpace&, Process& p, Heap&, Asked) { return number(block_words(p)); }
+Term stack_size(ProcessSpace&, Process& p, Heap&, Asked) {
+  return number(p.size_words - p.stack_words);
+}
+Term memory(ProcessSpace&, Process& p, Heap&, Asked) { return number(memory_bytes(p)); }
+Term message_queue_len(ProcessSpace&, Process& p, Heap&, Asked) {
+  return number(p.message_queue_length());
+}
+Term reductions(ProcessSpace&, Process& p, Heap&, Asked) {
+  const ProcessExtension* e = extension_of(p);
+  return number(e == nullptr ? 0 : e->reductions_total);
+}
+Term trap_exit(ProcessSpace&, Process& p, Heap&, Asked) {
+  return boolean(p.has_flag(process_flag::kTrapExit));
+}
+Term group_leader(ProcessSpace&, Process& p, Heap&, Asked) {
+  return Term(p.group_leader.load(std::memory_order_relaxed));
+}
+Term label(ProcessSpace& space, Process& p, Heap& heap, Asked asked) {
+  const ProcessExtension* e = extension_of(p);
+  return e == nullptr || e->label.is_nil() ? kAtom_undefined
+                                           : own_term(space, heap, e->label, asked);
+}
+Term registered_name(ProcessSpace& space, Process& p, Heap&, Asked) {
+  return space.name_of(space.pid_of(p));
+}
+Term garbage_collection(ProcessSpace&, Process& p, Heap& heap, Asked) {
+  const ProcessExtension* e = extension_of(p);
+  const auto pair = [&heap](Term key, std::size_t value) {
+    return bif_tuple(heap, {key, number(value)});
+  };
+  const Term items[] = {pair(kAtom_min_heap_size, e == nullptr ? 0 : e->min_heap_words),
+                        pair(kAtom_max_heap_size, e == nullptr ? 0 : e->max_heap_words),
+                        pair(kAtom_collections, e == nullptr ? 0 : e->collections)};
+  Term list = Term::nil();
+  for (const Term item : items) list = bif_cons(heap, item, list);
+  return list;
+}
+Term parent(ProcessSpace&, Process& p, Heap&, Asked) {
+  const ProcessExtension* e = extension_of(p);
+  return e == nullptr || e->parent.is_nil() ? kAtom_undefined : e->parent;
+}
+Term suspending(ProcessSpace&, Process&, Heap&, Asked) { return Term::nil(); }
+Term error_handler(ProcessSpace&, Process&, Heap&, Asked) { return kAtom_error_handler; }
+Term message_queue_data(ProcessSpace&, Process&, Heap&, Asked) { return kAtom_off_heap; }
+
+struct Row {
+  Term name;
+  Item item;
+  bool usual;  // in process_info/1
+};
+constexpr Row kRows[] = {
+    {kAtom_registered_name, registered_name, true},
+    {kAtom_current_function, current_function, true},
+    {kAtom_status, status, true},
+    {kAtom_message_queue_len, message_queue_len, true},
+    {kAtom_links, links, true},
+    {kAtom_dictionary, dictionary, true},
+    {kAtom_trap_exit, trap_exit, true},
+    {kAtom_error_handler, error_handler, true},
+    {kAtom_priority, priority, true},
+    {kAtom_group_leader, group_leader, true},
+    {kAtom_total_heap_size, heap_size, true},
+    {kAtom_heap_size, heap_size, true},
+    {kAtom_stack_size, stack_size, true},
+    {kAtom_reductions, reductions, true},
+    {kAtom_garbage_collection, garbage_collection, true},
+    {kAtom_suspending, suspending, true},
+    {kAtom_messages, messages, false},
+    {kAtom_monitors, monitors, false},
+    {kAtom_monitored_by, monitored_by, false},
+    {kAtom_memory, memory, false},
+    {kAtom_label, label, false},
+    {kAtom_parent, parent, false},
+    {kAtom_message_queue_data, message_queue_data, false},
+};
+
+}  // namespace
+
+std::optional<Term> process_item(ProcessSpace& space, Process& process, Heap& heap, Term item,
+                                 Asked asked) {
+  for (const Row& row : kRows) {
+    if (row.name != item) continue;
+    const Term value = row.item(space, process, heap, asked);
+    return bif_tuple(heap, {item, value});
+  }
+  return std::nullopt;
+}
+
+std::optional<Term> process_items(ProcessSpace& space, Process& process, Heap& heap, Term items,
+                                  Asked asked) {
+  std::vector<Term> found;
+  if (items.is_nil()) {
+    for (const Row& row : kRows) {
+      if (!row.usual) continue;
+      const Term value = row.item(space, process, heap, asked);
+      const bool nameless = row.name == kAtom_registered_name && value.is_nil();
+      if (!nameless) found.push_back(bif_tuple(heap, {row.name, value}));
+    }
+  }
+  for (; items.is_cons(); items = items.tail()) {
+    const auto item = process_item(space, process, heap, items.head(), asked);
+    if (!item) return std::nullopt;
+    found.push_back(*item);
+  }
+  Term list = Term::nil();
+  while (!found.empty()) {
+    list = bif_cons(heap, found.back(), list);
+    found.pop_back();
+  }
+  return list;
+}
+
+namespace {
+
+// One item or a list of items; the answer of process_info/1,2.
+std::optional<Term> info(ProcessSpace& space, Process& process, Heap& heap, Term what,
+                         Asked asked) {
+  if (!what.is_atom()) return process_items(space, process, heap, what, asked);
+  const auto item = process_item(space, process, heap, what, asked);
+  const bool nameless =
+      item && what == kAtom_registered_name && item->element(1).is_nil();
+  return nameless ? std::optional(Term::nil()) : item;
+}
+
+bool known_items(Term what) {
+  const auto known = [](Term item) {
+    for (const Row& row : kRows) {
+      if (row.name == item) return true;
+    }
+    return false;
+  };
+  if (what.is_atom()) return known(what);
+  for (; what.is_cons(); what = what.tail()) {
+    if (!known(what.head())) return false;
+  }
+  return what.is_nil();
+}
+
+Term ask(BifCall& call, Term pid, Term what) {
+  ProcessSpace& space = *call.services.processes;
+  if (!pid.is_pid() || !known_items(what)) return call.badarg();
+  if (pid == own_pid(call)) {
+    settle_own_signals(call);
+    return *info(space, *call.process, call.heap, what, Asked::kByItself);
+  }
+  if (space.find(pid) == nullptr) return kAtom_undefined;
+  const Term reference =
+      make_alias_ref(call.heap.allocate(kAliasRefWords), space.next_reference(), own_pid(call));
+  const std::array elements{reference, own_pid(call), what};
+  send_signal(space, pid, MessageKind::kInfoRequest, elements, 0);
+  call.x[0] = reference;
+  return call.tail_call(kAtom_prim_process, kAtom_await, 1);
+}
+
+}  // namespace
+
+void answer_info_request(ProcessSpace& space, Process& process, Term request) {
+  Heap scratch;
+  const auto answer =
+      info(space, process, scratch, request.element(2), Asked::kWhileSaved);
+  const std::array elements{request.element(0), answer.value_or(kAtom_undefined)};
+  Fragment* message = make_signal(space, MessageKind::kMessage, elements, 0);
+  Process* asker = space.find(request.element(1));
+  if (asker == nullptr) free_fragment(message);
+  else deliver(space, *asker, message, MessageKind::kMessage);
+  for (Word* box = scratch.off_heap(); box != nullptr;) {
+    auto* next = reinterpret_cast<Word*>(box[4]);
+    blob_release(reinterpret_cast<Blob*>(box[3]));
+    box = next;
+  }
+  for (Fragment* f = scratch.take_fragments(); f != nullptr;) {
+    Fragment* next = f->next;
+    std::free(f);
+    f = next;
+  }
+}
+
+Term bif_process_info(BifCall& call, const Term* a) { return ask(call, a[0], Term::nil()); }
+Term bif_process_info_item(BifCall& call, const Term* a) {
+  if (a[1].is_nil()) {
+    return call.services.processes->find(a[0]) == nullptr ? kAtom_undefined : Term::nil();
+  }
+  return ask(call, a[0], a[1]);
+}
+
+}  // namespace parley
