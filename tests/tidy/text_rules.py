@@ -11,9 +11,9 @@ SHRINK_SHARE = 0.95
 
 # Words that mean that work is left, in two halves so that this file does not hold them.
 UNFINISHED = re.compile(
-    r"\b(" + "|".join(["TO" "DO", "FIX" "ME", "XX" "X", "HA" "CK", "T" "BD", "W" "IP"]) + r")\b|"
-    r"\b(not (yet )?imple" r"mented|unimple" r"mented|place" r"holder|for n" r"ow\b|"
-    r"coming so" r"on|lorem ip" r"sum)", re.I)
+    r"\b((?i:TO" r"DO|FIX" r"ME)|XX" r"X|HA" r"CK|T" r"BD|W" r"IP)\b|"
+    r"\b(?i:not (yet )?imple" r"mented|unimple" r"mented|place" r"holder|for n" r"ow\b|"
+    r"coming so" r"on|lorem ip" r"sum)")
 # What speaks of the place where the files were written instead of the project.
 FOREIGN = re.compile(r"/ro" r"ot/|/ho" r"me/\w|/wo" r"rk/\w|iss" r"ue #?\d+\b")
 

@@ -29,7 +29,8 @@ Term quadratic(BifCall& call, Term left, Term right, Operation operation) {
   const Word l = limbs_of(left), r = limbs_of(right);
   if (l + r > 64) {
     // Above some 32 limbs mpn is sub-quadratic; n^1.5 is close enough for paying.
-    const double steps = static_cast<double>(l + r) * std::sqrt(static_cast<double>(std::min(l, r)));
+    const double steps =
+        static_cast<double>(l + r) * std::sqrt(static_cast<double>(std::min(l, r)));
     call.reductions -= static_cast<std::int64_t>(steps / 64);
   }
   const Term t = operation(call.heap, left, right);

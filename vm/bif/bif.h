@@ -4,8 +4,8 @@
 // `call.heap`, which overflows into fragments. It returns a term, or `call.fail(...)` (an exception
 // that the interpreter raises), or, if its kind is trapping, one of the `call.continue_*` answers.
 //
-// To add one: a row in vm/isa/bif_*.def and a function `Term bif_<symbol>(BifCall&, const Term*)` in
-// a file of the layer it serves; docs/howto/add-a-built-in.md walks through it.
+// To add one: a row in vm/isa/bif_*.def and a function `Term bif_<symbol>(BifCall&, const Term*)`
+// in a file of the layer it serves; docs/howto/add-a-built-in.md walks through it.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ class SchedulerThread;
 class NodeControl;
 class FunResolver;
 
-// What a node is made of, as built-ins of every layer reach it; each layer uses what it may include.
+// What a node is made of, as built-ins of every layer reach it; each layer uses what it may
+// include.
 struct Services {
   AtomTable* atoms = nullptr;
   ProcessSpace* processes = nullptr;  // vm/process

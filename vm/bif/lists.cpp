@@ -1,7 +1,7 @@
 // Lists: those of `erlang`, and the natives of the module `lists`.
 //
-// The natives that walk a list yield when the reductions are used up, and go on with the rest of the
-// list as their argument.
+// The natives that walk a list yield when the reductions are used up, and go on with the rest of
+// the list as their argument.
 #include <algorithm>
 
 #include "vm/bif/support.h"

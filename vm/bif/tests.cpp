@@ -23,7 +23,8 @@ Term bif_is_function_1(BifCall&, const Term* a) { return boolean(a[0].is_fun());
 
 Term bif_is_function_2(BifCall& call, const Term* a) {
   if (!a[1].is_integer()) return call.badarg();
-  if (a[1].is_small() ? a[1].small_value() < 0 : header_subtag(a[1].header()) == Subtag::kBigNegative) {
+  if (a[1].is_small() ? a[1].small_value() < 0
+                      : header_subtag(a[1].header()) == Subtag::kBigNegative) {
     return call.badarg();
   }
   return boolean(a[0].is_fun() && a[1] == Term::small(fun_arity(a[0])));

@@ -4,8 +4,8 @@
 // Invariant: a cell, once made, stays at its address; a call through a cell reads the entry of the
 // index that its slice read at its start, so a slice sees wholly old or wholly new code.
 //
-// Thread: look-ups of cells, fun entries and blocks take a shared lock; loading takes it exclusively.
-// Code that runs holds no lock: it goes through cells and fun entries by address.
+// Thread: look-ups of cells, fun entries and blocks take a shared lock; loading takes it
+// exclusively. Code that runs holds no lock: it goes through cells and fun entries by address.
 #pragma once
 
 #include <atomic>
@@ -118,7 +118,8 @@ class CodeIndex : public FunResolver {
   };
   struct KeyHash {
     std::size_t operator()(const Key& k) const {
-      std::uint64_t h = k.module * 0x9E3779B97F4A7C15u ^ (k.function + k.arity) * 0xC2B2AE3D27D4EB4Fu;
+      std::uint64_t h =
+          k.module * 0x9E3779B97F4A7C15u ^ (k.function + k.arity) * 0xC2B2AE3D27D4EB4Fu;
       return h ^ (h >> 29);
     }
   };

@@ -156,7 +156,8 @@ void Loader::choose_function(std::uint32_t number) {
   for (std::uint32_t i = 0; i < function.code.size(); ++i) {
     const Instruction& instruction = function.code[i];
     const isa::OpcodeInfo& info = isa::opcode_info(instruction.opcode);
-    if (instruction.opcode == Opcode::label) label_offsets_[instruction.operands[0].value] = code_words_;
+    if (instruction.opcode == Opcode::label)
+      label_offsets_[instruction.operands[0].value] = code_words_;
     if (instruction.opcode == Opcode::handler) {
       handler_label = static_cast<std::uint32_t>(instruction.operands[0].value);
     }

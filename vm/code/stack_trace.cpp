@@ -60,7 +60,8 @@ Term symbolise_trace(const CodeIndex& code, Heap& heap, Term raw) {
   }
   for (Word i = 1; i < count && found < entries.size(); ++i) {
     const std::int64_t place = raw.element(i).small_value();
-    const CodeBlock* block = code.block_by_id(static_cast<std::uint32_t>(place >> kTraceOffsetBits));
+    const CodeBlock* block =
+        code.block_by_id(static_cast<std::uint32_t>(place >> kTraceOffsetBits));
     const auto offset = static_cast<std::uint32_t>(place & ((1 << kTraceOffsetBits) - 1));
     const FunctionRange* function = block == nullptr ? nullptr : block->function_at(offset);
     if (function == nullptr) continue;

@@ -1,4 +1,5 @@
-// Creating and freeing blobs. Two shared objects meet here: the count and the used part; see blob.h.
+// Creating and freeing blobs. Two shared objects meet here: the count and the used part; see
+// blob.h.
 #include "vm/heap/blob.h"
 
 #include <algorithm>

@@ -1,9 +1,10 @@
 // Blobs: byte buffers off the heap, counted, shared by all processes; bit strings over 64 bytes.
 //
-// Invariant: bits below `used_bits` never change. Growth at the end is claimed by a compare-and-swap
-// of `used_bits` from exactly the end of the bit string that is extended: so `<<B/binary, X>>`
-// appends in place when B ends where the blob's used part ends and there is room, and is a copy in
-// every other case. Nobody else can see the bits claimed until the new bit string is handed on.
+// Invariant: bits below `used_bits` never change. Growth at the end is claimed by a
+// compare-and-swap of `used_bits` from exactly the end of the bit string that is extended: so
+// `<<B/binary, X>>` appends in place when B ends where the blob's used part ends and there is room,
+// and is a copy in every other case. Nobody else can see the bits claimed until the new bit string
+// is handed on.
 //
 // Thread: any; the count is atomic.
 #pragma once

@@ -12,8 +12,8 @@
 // box has a boxed pointer where its header stood (a header's tag is 110, a pointer's 101).
 //
 // What is alive: the x and y registers that frame descriptors name, and what the owner visits
-// besides (dictionary, saved terms). What is *ours* to copy: everything but literals and the message
-// under examination, which the mailbox still owns; those pointers stay as they are.
+// besides (dictionary, saved terms). What is *ours* to copy: everything but literals and the
+// message under examination, which the mailbox still owns; those pointers stay as they are.
 //
 // Off-heap: every kBlobBits object of the heap is on its off-heap list; after the copy the list is
 // walked: the forwarded survive, for the others the blob is counted down.
@@ -69,7 +69,8 @@ class Collector {
   // the new block, their live terms visited there. `saved_words` words above the frame (a saved
   // machine) are moved too, and not visited.
   void visit_stack(Word* sp, const FrameDesc* frame, const Word* bottom);
-  // kTight leaves just the room that was wanted, so that the next allocation collects again (stress).
+  // kTight leaves just the room that was wanted, so that the next allocation collects again
+  // (stress).
   enum class Fit : std::uint8_t { kRoomy, kTight };
   // Copies what is reachable, sweeps the off-heap list, frees the old spaces, sets heap bounds. The
   // stack stands at the end of the block that is returned.

@@ -1,9 +1,9 @@
 // Copying a term out of a heap: into a message, a table, another process.
 //
-// Invariant: the copy is a row of finished objects, back to back, that can be walked (see Fragment).
-// Literals are not copied. Blobs are shared and counted. A slice becomes a bit string of its own:
-// small ones lose the blob, larger ones point into it. Sharing within the term is not kept, so the
-// size is that of the term as a tree.
+// Invariant: the copy is a row of finished objects, back to back, that can be walked (see
+// Fragment). Literals are not copied. Blobs are shared and counted. A slice becomes a bit string of
+// its own: small ones lose the blob, larger ones point into it. Sharing within the term is not
+// kept, so the size is that of the term as a tree.
 //
 // Both walks are iterative: depth does not matter.
 #pragma once

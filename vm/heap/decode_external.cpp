@@ -120,7 +120,9 @@ class Decoder {
     const auto tag = static_cast<std::uint8_t>(read_number(1));
     if (error_) return;
     switch (tag) {
-      case kSmallInteger: *slot = Term::small(static_cast<std::int64_t>(read_number(1))).raw; return;
+      case kSmallInteger:
+        *slot = Term::small(static_cast<std::int64_t>(read_number(1))).raw;
+        return;
       case kInteger:
         *slot = Term::small(static_cast<std::int32_t>(read_number(4))).raw;
         return;

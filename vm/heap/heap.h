@@ -1,8 +1,8 @@
 // The heap of one process as makers of terms see it: a bump pointer, and fragments when it is full.
 //
 // Invariant: makers of terms never collect. What does not fit between `top` and `limit` goes into a
-// fragment of its own; the owner's next safe point sees `wants_collection()` and collects then. So a
-// built-in roots nothing, and a term it holds never moves while it runs.
+// fragment of its own; the owner's next safe point sees `wants_collection()` and collects then. So
+// a built-in roots nothing, and a term it holds never moves while it runs.
 //
 //   block ->  [ terms ... | top ->   free   <- limit | stack ... ]
 //   fragments: singly linked blocks of finished terms, adopted messages among them

@@ -1,5 +1,5 @@
-// Integer arithmetic on GMP's mpn layer. Results are built in place on the heap: room for the largest
-// possible result is allocated, filled, and what was not needed is given back.
+// Integer arithmetic on GMP's mpn layer. Results are built in place on the heap: room for the
+// largest possible result is allocated, filled, and what was not needed is given back.
 #include "vm/heap/make_integer.h"
 
 #include <gmp.h>

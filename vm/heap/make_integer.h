@@ -1,9 +1,9 @@
 // Making integers: from machine words, limbs, text and doubles, and the arithmetic of integers of
 // any size.
 //
-// Invariant: every result is a small if it fits one, else a big without leading zero limbs. A result
-// of more than kBigBitsMax bits is the non-value (the caller raises system_limit); nothing else
-// fails, except where a comment says so.
+// Invariant: every result is a small if it fits one, else a big without leading zero limbs. A
+// result of more than kBigBitsMax bits is the non-value (the caller raises system_limit); nothing
+// else fails, except where a comment says so.
 //
 // Thread: the heap's owner. Nothing here collects.
 #pragma once

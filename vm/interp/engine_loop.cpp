@@ -1,5 +1,5 @@
-// The loop engine: the same bodies in one switch. A second opinion in the tests, and the only engine
-// where the compiler has no guaranteed tail calls.
+// The loop engine: the same bodies in one switch. A second opinion in the tests, and the only
+// engine where the compiler has no guaranteed tail calls.
 //
 // Invariant: the handler in an instruction word is the number of its form, see kFirstVariant.
 #include "vm/interp/bodies.h"

@@ -1,4 +1,5 @@
-// The tail-call engine: a handler an instruction, each ending in a guaranteed tail call to the next.
+// The tail-call engine: a handler an instruction, each ending in a guaranteed tail call to the
+// next.
 //
 //   handler(ip, context, hp, sp, reductions)  --musttail-->  next handler
 //

@@ -1,8 +1,8 @@
 // The machine that instruction bodies work on, and what they answer.
 //
-// Invariant: a body checks before it writes. Whatever it answers but kNext and kGoto, it has changed
-// nothing that re-executing the same instruction would see. It calls nothing on its fast path and
-// takes no address of a register.
+// Invariant: a body checks before it writes. Whatever it answers but kNext and kGoto, it has
+// changed nothing that re-executing the same instruction would see. It calls nothing on its fast
+// path and takes no address of a register.
 //
 // The engines keep the five fields of Machine in machine registers; the rest of the state is the
 // Context of the scheduler thread, whose x array stands at offset 0.

@@ -1,7 +1,7 @@
 // The slow paths of the instruction bodies: ordinary functions on a saved machine.
 //
-// Invariant: on entry context.heap's bounds are the machine's hp and sp; on exit the engine takes hp
-// from context.heap and ip, sp and reductions from the machine. A slow path answers kGoto with
+// Invariant: on entry context.heap's bounds are the machine's hp and sp; on exit the engine takes
+// hp from context.heap and ip, sp and reductions from the machine. A slow path answers kGoto with
 // machine.ip set, or kLeave with the process saved and context.result set.
 #pragma once
 

@@ -1,7 +1,8 @@
 // Slow paths: matching and building bit strings.
 //
 // Invariant: a match changes neither position nor result before it is certain. The position is a
-// small that the verifier knows to be one, its value is checked here: what lies beyond the end fails.
+// small that the verifier knows to be one, its value is checked here: what lies beyond the end
+// fails.
 #include <array>
 
 #include "vm/heap/make_bits.h"
@@ -263,8 +264,10 @@ bool write_piece(const Piece& piece, std::uint8_t* bytes, std::uint64_t at) {
       std::array<std::uint8_t, 4> encoded{};
       const auto c = static_cast<std::uint32_t>(piece.value.small_value());
       if (piece.kind == isa::BitsKind::kUtf8) write_utf8(c, encoded.data());
-      if (piece.kind == isa::BitsKind::kUtf16) write_utf16(c, endian_of(piece.flags), encoded.data());
-      if (piece.kind == isa::BitsKind::kUtf32) write_utf32(c, endian_of(piece.flags), encoded.data());
+      if (piece.kind == isa::BitsKind::kUtf16)
+        write_utf16(c, endian_of(piece.flags), encoded.data());
+      if (piece.kind == isa::BitsKind::kUtf32)
+        write_utf32(c, endian_of(piece.flags), encoded.data());
       copy_bits(encoded.data(), 0, bytes, at, piece.bits);
       return true;
     }

@@ -49,7 +49,8 @@ void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   p.block = after.words;
   p.size_words = static_cast<std::uint32_t>(after.size);
   m.hp = c.heap.top();
-  m.reductions -= static_cast<std::int64_t>((before + static_cast<std::size_t>(m.hp - p.block)) / 64);
+  m.reductions -=
+      static_cast<std::int64_t>((before + static_cast<std::size_t>(m.hp - p.block)) / 64);
 }
 
 Outcome slow_collect(Machine& m) {
@@ -63,8 +64,9 @@ Outcome slow_collect(Machine& m) {
     return leave(m, RunResult::kExited);
   }
   // A block that has become much too large for what lives in it is copied once more, into less.
-  const std::size_t live = static_cast<std::size_t>(m.hp - c.process->block) +
-                           static_cast<std::size_t>(c.process->block + c.process->size_words - m.sp);
+  const std::size_t live =
+      static_cast<std::size_t>(m.hp - c.process->block) +
+      static_cast<std::size_t>(c.process->block + c.process->size_words - m.sp);
   if (!c.collect_always && live_before > 4096 && live * 8 < c.process->size_words) {
     collect_now(m, c.frame, c.words_wanted + live);
   }

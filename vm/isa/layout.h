@@ -9,8 +9,8 @@
 //
 // A frame operand is the last half, so the descriptor of a call is found at (return address - 4).
 // A label or function is the distance in words from word 0 of the instruction; a frame the distance
-// in words from the end of the fixed words (a call's return address) to the descriptor, which lies in
-// the same code block.
+// in words from the end of the fixed words (a call's return address) to the descriptor, which lies
+// in the same code block.
 #pragma once
 
 #include <cstdint>

@@ -115,7 +115,9 @@ constexpr std::array<OpcodeInfo, 256> make_table() {
 }  // namespace detail
 
 inline constexpr std::array<OpcodeInfo, 256> kOpcodes = detail::make_table();
-constexpr const OpcodeInfo& opcode_info(Opcode op) { return kOpcodes[static_cast<std::uint8_t>(op)]; }
+constexpr const OpcodeInfo& opcode_info(Opcode op) {
+  return kOpcodes[static_cast<std::uint8_t>(op)];
+}
 
 static_assert(opcode_info(Opcode::bits_get_integer).operand_count == 8);
 static_assert(opcode_info(Opcode::put_tuple).has_list);

@@ -46,7 +46,8 @@ struct ProcessExtension {
   std::unordered_map<std::uint64_t, Watcher> watchers;     // by reference id
   std::unordered_map<std::uint64_t, AliasMode> aliases;    // by reference id
   std::vector<DictionaryEntry> dictionary;
-  std::unordered_multimap<std::uint64_t, std::uint32_t> dictionary_index;  // hash -> entry, if large
+  // Hash -> entry, where the dictionary is large.
+  std::unordered_multimap<std::uint64_t, std::uint32_t> dictionary_index;
   std::vector<Term> timers;                                // timer references, not roots
 
   Word* off_heap = nullptr;

@@ -9,15 +9,15 @@
 //   20      4      state, flags, priority                   76      4      stack pointer, likewise
 //   24      4      run-queue link (slot)                    80      4      size of block, words
 //   28      4      time-out sequence                        84      4      saved x registers, flags
-//   32      8      extension                                88      24     inner queue: head, tail, scan
+//   32      8      extension                                88      24     inner queue
 //   40      8      group leader                             112     8      fragments
-//   48      8      awaiting                                 120     4      removed messages (low 32 bits)
-//   56      4      cause                                    124     4      receive timer: generation
+//   48      8      awaiting                                 120     4      removed messages
+//   56      4      cause                                    124     4      timer: generation
 //   60      4      receive timer: slot, wheel
 //
 // The saved machine of a process that is not running lies on its own stack:
 //
-//   sp -> x0 .. x(n-1) | frame descriptor | instruction pointer | running frame | return address ...
+//   sp -> x0 .. x(n-1) | frame descriptor | instruction pointer | frame | return address ...
 #pragma once
 
 #include <atomic>
@@ -43,7 +43,7 @@ enum class ProcessState : std::uint32_t {
 namespace state_bit {
 inline constexpr std::uint32_t kStateMask = 7;
 inline constexpr std::uint32_t kWake = 1u << 3;       // wake owed by the claim holder
-inline constexpr std::uint32_t kKill = 1u << 4;       // exit(P, kill) was sent: tested at safe points
+inline constexpr std::uint32_t kKill = 1u << 4;       // exit(P, kill) was sent: safe points look
 inline constexpr std::uint32_t kPriorityShift = 5;    // two bits: 0 low, 1 normal, 2 high, 3 max
 inline constexpr std::uint32_t kPriorityMask = 3u << kPriorityShift;
 inline constexpr std::uint32_t kSuspended = 1u << 8;  // runs only system signals until resumed

@@ -1,8 +1,9 @@
 // Sending to a process, and what a process does with what has arrived.
 //
 // Invariant: everything between two processes travels through the one mailbox in the order in which
-// it was sent: messages, exits, links, monitors. What is not a message is handled where it stands in
-// that order. Nobody but the owner (runner or claim holder) touches links, monitors or the queue.
+// it was sent: messages, exits, links, monitors. What is not a message is handled where it stands
+// in that order. Nobody but the owner (runner or claim holder) touches links, monitors or the
+// queue.
 //
 // A signal to a waiting process does not wake it: the sender claims it (see state_word) and handles
 // the signal in its place. A claim holder runs no exit and claims nobody: a fatal signal stays

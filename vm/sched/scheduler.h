@@ -2,14 +2,14 @@
 //
 //   enqueue --> own queue of the calling scheduler thread (or round robin from outside)
 //   thread:     take own | steal the oldest of another | sleep in the poller
-//   a slice:    RUNNABLE -> RUNNING, signals, engine, then by its result: back to the queue, wait, end
+//   a slice:    RUNNABLE -> RUNNING, signals, engine, then by its result: queue, wait, end
 //
 // Invariant: a process is in at most one run queue, and exactly while it is RUNNABLE; only the
 // thread that took it from there touches its line 1.
 //
-// Grace periods (QSBR: quiescent-state based reclamation, Hart et al. 2007): every thread counts the
-// boundaries of its slices; a slot is reused, and a code load settles, when every thread has passed
-// a boundary since or sleeps.
+// Grace periods (QSBR: quiescent-state based reclamation, Hart et al. 2007): every thread counts
+// the boundaries of its slices; a slot is reused, and a code load settles, when every thread has
+// passed a boundary since or sleeps.
 //
 // First simple: the run queues are behind a mutex each, a thief takes one.
 #pragma once

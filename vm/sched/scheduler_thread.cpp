@@ -89,8 +89,8 @@ void SchedulerThread::sleep() {
       TimerWheel::Guard guard(timers_.lock());
       if (const auto next = timers_.next_ms(guard)) {
         const std::uint64_t now = monotonic_ms();
-        timeout_ms = *next <= now ? 0
-                                  : static_cast<int>(std::min<std::uint64_t>(*next - now, kSleepMsMax));
+        timeout_ms =
+            *next <= now ? 0 : static_cast<int>(std::min<std::uint64_t>(*next - now, kSleepMsMax));
       }
     }
     if (!retired_.empty() || !retiring_.empty()) timeout_ms = std::min(timeout_ms, 1);

@@ -79,8 +79,8 @@ const Timer* TimerWheel::find(const Guard&, TimerHandle handle) const {
   return timer.armed && timer.generation == handle.generation ? &timer : nullptr;
 }
 
-// Deals out the slot of `level` that covers `next_ms`, one millisecond before it comes: `link` counts
-// from now_ms_, so a timer due at that very millisecond still finds its slot in level 0.
+// Deals out the slot of `level` that covers `next_ms`, one millisecond before it comes: `link`
+// counts from now_ms_, so a timer due at that very millisecond still finds its slot in level 0.
 void TimerWheel::cascade(unsigned level, std::uint64_t next_ms) {
   const auto index = static_cast<unsigned>((next_ms >> shift_of(level)) & (kSlots - 1));
   std::uint32_t& head = heads_[kSlots0 + (level - 1) * kSlots + index];

@@ -65,7 +65,9 @@ class TimerWheel {
   static constexpr unsigned kLevels = 6;
   static constexpr unsigned kSlots0 = 256, kSlots = 64;
   static constexpr unsigned kLists = kSlots0 + (kLevels - 1) * kSlots;
-  static constexpr unsigned shift_of(unsigned level) { return level == 0 ? 0 : 8 + 6 * (level - 1); }
+  static constexpr unsigned shift_of(unsigned level) {
+    return level == 0 ? 0 : 8 + 6 * (level - 1);
+  }
 
   std::uint32_t list_for(std::uint64_t deadline_ms) const;
   void link(std::uint32_t slot);

@@ -26,7 +26,8 @@ enum StaticAtom : std::uint32_t {
 };
 }  // namespace detail
 
-#define ATOM(symbol, text) inline constexpr Term kAtom_##symbol = Term::atom(detail::kAtomIndex_##symbol);
+#define ATOM(symbol, text) \
+  inline constexpr Term kAtom_##symbol = Term::atom(detail::kAtomIndex_##symbol);
 #include "vm/isa/atoms.def"
 #undef ATOM
 
@@ -40,7 +41,8 @@ class AtomTable {
   AtomTable(const AtomTable&) = delete;
   AtomTable& operator=(const AtomTable&) = delete;
 
-  // Text is UTF-8 of at most 255 code points (the caller checks). Any thread. nullopt: at the limit.
+  // Text is UTF-8 of at most 255 code points (the caller checks). Any thread. nullopt: at the
+  // limit.
   std::optional<Term> intern(std::string_view text);
   // The atom if it exists already. Any thread, no lock.
   std::optional<Term> find(std::string_view text) const;

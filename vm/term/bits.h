@@ -1,7 +1,8 @@
 // Bit strings as views: where the bits are, and reading them.
 //
-// Invariant: a view is valid as long as its term is (and its blob, which the term holds). Bits count
-// from the highest bit of a byte downwards; every bit string starts at any bit and ends at any bit.
+// Invariant: a view is valid as long as its term is (and its blob, which the term holds). Bits
+// count from the highest bit of a byte downwards; every bit string starts at any bit and ends at
+// any bit.
 //
 //   kHeapBits    size in bits | bytes ...           starts at bit 0 of its bytes; padding is zero
 //   kBlobBits    size | offset | Blob* | link       offset in bits into the blob's data

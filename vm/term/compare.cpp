@@ -1,8 +1,8 @@
 // Comparison as a machine with an explicit stack.
 //
-// Invariant: a frame is a range of pairs still to be compared, in order. The first difference is the
-// answer, except below a kSmallestKey frame, which asks for the smallest of a set of keys and so
-// takes many answers: a difference unwinds to the nearest such frame, or to the end.
+// Invariant: a frame is a range of pairs still to be compared, in order. The first difference is
+// the answer, except below a kSmallestKey frame, which asks for the smallest of a set of keys and
+// so takes many answers: a difference unwinds to the nearest such frame, or to the end.
 //
 // Two large maps with the same number of pairs differ first at the smallest key that only one of
 // them has, else at the smallest key whose values differ. Their tries are walked side by side to
@@ -115,16 +115,16 @@ struct Differences {
 // All [Key | Value] cells below a child.
 std::vector<Term> pairs_below(Word child) {
   std::vector<Term> pairs;
-  WorkList<Word> todo;
-  if (child != 0) todo.push(child);
-  while (!todo.empty()) {
-    const Term t(todo.pop());
+  WorkList<Word> pending;
+  if (child != 0) pending.push(child);
+  while (!pending.empty()) {
+    const Term t(pending.pop());
     if (t.is_cons()) {
       pairs.push_back(t);
       continue;
     }
     const HashNodeView node(t);
-    for (Word i = 0; i < node.count; ++i) todo.push(node.children[i]);
+    for (Word i = 0; i < node.count; ++i) pending.push(node.children[i]);
   }
   return pairs;
 }
@@ -132,7 +132,8 @@ std::vector<Term> pairs_below(Word child) {
 void compare_pairs(Term left, Term right, bool exact, Differences& out) {
   const bool same =
       exact ? exactly_equal(left.tail(), right.tail()) : equal(left.tail(), right.tail());
-  if (!same) out.values.push_back({left.head().raw, Side::kBoth, left.tail().raw, right.tail().raw});
+  if (!same)
+    out.values.push_back({left.head().raw, Side::kBoth, left.tail().raw, right.tail().raw});
 }
 
 // Children of different shapes: few pairs, except where one side has nothing.
@@ -159,10 +160,10 @@ Differences differences(Term left_root, Term right_root, bool exact) {
     Word left, right;  // children; 0: nothing there
   };
   Differences out;
-  WorkList<Pair, 64> todo;
-  todo.push({left_root.raw, right_root.raw});
-  while (!todo.empty()) {
-    const auto [left, right] = todo.pop();
+  WorkList<Pair, 64> pending;
+  pending.push({left_root.raw, right_root.raw});
+  while (!pending.empty()) {
+    const auto [left, right] = pending.pop();
     if (left == right) continue;
     if (left == 0 || right == 0 || Term(left).is_cons() || Term(right).is_cons()) {
       match_pairs(left, right, exact, out);
@@ -175,7 +176,7 @@ Differences differences(Term left_root, Term right_root, bool exact) {
     }
     for (unsigned slot = 0; slot < 1u << kHashLevelBits; ++slot) {
       if (!l.has(slot) && !r.has(slot)) continue;
-      todo.push({l.has(slot) ? l.children[l.index_of(slot)] : 0,
+      pending.push({l.has(slot) ? l.children[l.index_of(slot)] : 0,
                  r.has(slot) ? r.children[r.index_of(slot)] : 0});
     }
   }

@@ -1,7 +1,7 @@
 // The two equalities, as a machine with an explicit stack that stops at the first difference.
 //
-// Invariant: two large maps of one node with the same keys have tries of the same shape, so they are
-// equal if and only if their nodes are equal child by child (see map_layout.h).
+// Invariant: two large maps of one node with the same keys have tries of the same shape, so they
+// are equal if and only if their nodes are equal child by child (see map_layout.h).
 #include <cmath>
 
 #include "vm/base/work_list.h"

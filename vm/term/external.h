@@ -1,7 +1,7 @@
 // The external term format: terms as bytes, as OTP writes them (atoms in UTF-8, as since OTP 26).
 //
-// Invariant: what `encode_external` writes, `decode_external` (vm/heap/decode_external.h) reads back
-// as an exactly equal term in the same node.
+// Invariant: what `encode_external` writes, `decode_external` (vm/heap/decode_external.h) reads
+// back as an exactly equal term in the same node.
 //
 // Identifiers of this node: a process is NEW_PID_EXT with its slot as number and its generation as
 // serial; a socket is V4_PORT_EXT; a reference is NEWER_REFERENCE_EXT with two words for a plain

@@ -1,7 +1,7 @@
 // Hashes of terms.
 //
-// Invariant: terms that are exactly equal have equal hashes; no hash depends on an address, a thread,
-// or the order in which atoms were made. Any thread; iterative.
+// Invariant: terms that are exactly equal have equal hashes; no hash depends on an address, a
+// thread, or the order in which atoms were made. Any thread; iterative.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ inline std::uint64_t internal_hash(Term term, const AtomTable& atoms, std::uint6
   return internal_hash_slow(term, atoms, seed);
 }
 
-// OTP's `erlang:phash2/1` before the range is taken: 32 bits, the same on every machine. References,
-// sockets, local funs and process identifiers hash by this node's numbers.
+// OTP's `erlang:phash2/1` before the range is taken: 32 bits, the same on every machine.
+// References, sockets, local funs and process identifiers hash by this node's numbers.
 std::uint32_t portable_hash(Term term, const AtomTable& atoms);
 
 // OTP's `erlang:phash/2` before the range is taken.

@@ -30,7 +30,9 @@ struct IntegerView {
   Word small_limb_ = 0;
 };
 
-inline bool is_negative_big(Term big) { return header_subtag(big.header()) == Subtag::kBigNegative; }
+inline bool is_negative_big(Term big) {
+  return header_subtag(big.header()) == Subtag::kBigNegative;
+}
 
 // -1, 0, 1. Requires integers.
 int compare_integers(Term left, Term right);

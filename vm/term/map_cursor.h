@@ -1,7 +1,7 @@
 // Reading maps pair by pair.
 //
-// Invariant: the order of a flat map's pairs is the exact term order of their keys; a trie's is that
-// of the hashes, which depends on the node's seed and nothing else. Any thread.
+// Invariant: the order of a flat map's pairs is the exact term order of their keys; a trie's is
+// that of the hashes, which depends on the node's seed and nothing else. Any thread.
 #pragma once
 
 #include <array>

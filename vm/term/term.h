@@ -17,11 +17,11 @@
 //   ...011     immediate double              exponents of 2.0 and above
 //   ...111     immediate double              0.0, -0.0 and the tiniest
 //
-// Doubles are self-tagged (Melancon, Serrano, Feeley, "Float Self-Tagging", arXiv 2411.16544, 2024):
-// rotating by four brings sign and the three top exponent bits down; subtracting one maps the common
-// exponents onto the three free tags. Infinity and NaN land on tag 110, so the float test rejects
-// them too and arithmetic needs no other check. A double is immediate if and only if it can be, so
-// `=:=` of immediates is a word compare.
+// Doubles are self-tagged (Melancon, Serrano, Feeley, "Float Self-Tagging", arXiv 2411.16544,
+// 2024): rotating by four brings sign and the three top exponent bits down; subtracting one maps
+// the common exponents onto the three free tags. Infinity and NaN land on tag 110, so the float
+// test rejects them too and arithmetic needs no other check. A double is immediate if and only if
+// it can be, so `=:=` of immediates is a word compare.
 //
 // A header word:
 //
@@ -64,7 +64,13 @@ enum class Subtag : std::uint8_t {
 // Number of raw payload words before the terms of an object, or kAllRaw.
 inline constexpr unsigned kAllRaw = ~0u;
 
-enum class ImmediateKind : std::uint8_t { kAtom = 0, kSocket = 1, kNil = 2, kSpecial = 3, kHeader = 7 };
+enum class ImmediateKind : std::uint8_t {
+  kAtom = 0,
+  kSocket = 1,
+  kNil = 2,
+  kSpecial = 3,
+  kHeader = 7,
+};
 
 inline constexpr Word kTagMask = 7;
 inline constexpr Word kTagCons = 1;

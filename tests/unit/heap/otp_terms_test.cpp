@@ -52,7 +52,8 @@ std::vector<OtpTerm> read_terms(TestHeap& t, Cells& cells) {
     for (std::size_t i = 0; i < hex.size(); i += 2) {
       o.bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
     }
-    const auto decoded = decode_external(t.heap, t.atoms, o.bytes, {.funs = &cells, .seed = t.seed});
+    const auto decoded =
+        decode_external(t.heap, t.atoms, o.bytes, {.funs = &cells, .seed = t.seed});
     REQUIRE_MESSAGE(decoded.has_value(), line);
     CHECK(decoded->used_bytes == o.bytes.size());
     o.term = decoded->term;

@@ -1,5 +1,5 @@
-// A heap, atoms and a seed for tests of terms: everything goes into one block, or, with a small one,
-// into fragments.
+// A heap, atoms and a seed for tests of terms: everything goes into one block, or, with a small
+// one, into fragments.
 #pragma once
 
 #include <memory>
