@@ -11,7 +11,7 @@ Term small(std::uint64_t n) { return Term::small(static_cast<std::int64_t>(n)); 
 
 // The part of a binary that starts at `start` and is `length` long; backwards if it is negative.
 Term part(BifCall& call, Term binary, Term start_term, Term length_term) {
-  if (!is_binary(binary) || !start_term.is_small() || !length_term.is_small()) return call.badarg();
+  if (!binary.is_bits() || !start_term.is_small() || !length_term.is_small()) return call.badarg();
   std::int64_t start = start_term.small_value(), length = length_term.small_value();
   const auto size = static_cast<std::int64_t>(bits_size(binary) / 8);
   if (start < 0 || start > size) return call.badarg();

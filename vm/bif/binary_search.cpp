@@ -120,7 +120,9 @@ enum class Wanted : std::uint8_t { kFirst, kAll };
 Term search(BifCall& call, Term subject, Term pattern, Term options, Wanted wanted) {
   std::vector<Pattern> patterns;
   std::size_t begin = 0, end = 0;
-  if (!is_binary(subject) || !read_patterns(pattern, patterns)) return call.badarg();
+  if (!is_binary(subject)) return call.badarg();
+  if (bits_size(subject) == 0) return wanted == Wanted::kFirst ? kAtom_nomatch : Term::nil();
+  if (!read_patterns(pattern, patterns)) return call.badarg();
   if (!read_scope(call, options, bits_size(subject) / 8, begin, end)) return call.badarg();
   std::vector<std::uint8_t> copy;
   Search matches(binary_bytes(subject, copy), patterns, begin, end);

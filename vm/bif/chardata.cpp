@@ -45,7 +45,7 @@ bool CharReader::enter() {
     if (data_.is_cons()) {
       const Term head = data_.head();
       if (head.is_small()) return true;
-      if (!data_.tail().is_nil()) tails_.push(data_.tail().raw);
+      tails_.push(data_.tail().raw);
       data_ = head;
       if (!data_.is_list() && !is_binary(data_)) return false;
     } else if (is_binary(data_)) {
@@ -116,13 +116,14 @@ CharReader::Status CharReader::join_binaries(std::uint32_t& c) {
   }
 }
 
-Term CharReader::rest() {
+Term CharReader::rest(Shape shape) {
   Term rest = data_;
   if (is_binary(data_) && at_ != 0) rest = make_slice(heap_, data_, at_, left_bits());
   if (is_binary(rest) && bits_size(rest) == 0 && !tails_.empty()) rest = Term::nil();
   while (!tails_.empty()) {
     const Term tail(tails_.pop());
-    rest = rest.is_nil() ? tail : make_cons(heap_, rest, tail);
+    const bool keep = shape == Shape::kShort && tail.is_nil();
+    if (!keep) rest = rest.is_nil() ? tail : make_cons(heap_, rest, tail);
   }
   return rest;
 }

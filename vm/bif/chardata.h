@@ -31,8 +31,9 @@ class CharReader {
   };
   Status next(std::uint32_t& c);
 
-  // What has not been read.
-  Term rest();
+  // What has not been read. kExact keeps the nesting as it was, kShort leaves out lists that end.
+  enum class Shape : std::uint8_t { kExact, kShort };
+  Term rest(Shape shape);
   // After kIncomplete: the bytes of the unfinished code point.
   Term unfinished();
   // After kIncomplete: whether nothing follows these bytes.

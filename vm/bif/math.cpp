@@ -1,4 +1,5 @@
-// The module `math`. Integers become floats first; a result that is no finite number is badarith.
+// The module `math`. Integers become floats first; what is no number is badarg, a result that is not
+// finite is badarith.
 #include <cmath>
 #include <numbers>
 
@@ -11,13 +12,13 @@ namespace parley {
 namespace {
 
 Term apply(BifCall& call, Term t, double (*function)(double)) {
-  if (!t.is_number()) return call.fail(kAtom_badarith);
+  if (!t.is_number()) return call.badarg();
   const auto d = number_to_double(t);
   return d ? arith_float(call, function(*d)) : call.fail(kAtom_badarith);
 }
 
 Term apply(BifCall& call, const Term* a, double (*function)(double, double)) {
-  if (!a[0].is_number() || !a[1].is_number()) return call.fail(kAtom_badarith);
+  if (!a[0].is_number() || !a[1].is_number()) return call.badarg();
   const auto l = number_to_double(a[0]), r = number_to_double(a[1]);
   return l && r ? arith_float(call, function(*l, *r)) : call.fail(kAtom_badarith);
 }

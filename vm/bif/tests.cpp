@@ -37,7 +37,6 @@ Term bif_is_record_2(BifCall& call, const Term* a) {
 
 Term bif_is_record_3(BifCall& call, const Term* a) {
   if (!a[1].is_atom() || !a[2].is_integer()) return call.badarg();
-  if (a[2].is_small() && a[2].small_value() < 0) return call.badarg();
   if (!a[0].is_tuple() || a[0].arity() == 0 || a[0].element(0) != a[1]) return kAtom_false_;
   return boolean(Term::small(static_cast<std::int64_t>(a[0].arity())) == a[2]);
 }

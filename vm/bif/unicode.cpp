@@ -49,11 +49,11 @@ bool is_chardata_shaped(Term t) {
 Term stopped(BifCall& call, CharReader& reader, CharReader::Status status, Term input, Term made) {
   if (status == CharReader::Status::kBad || !is_chardata_shaped(input)) return call.badarg();
   if (status == CharReader::Status::kInvalid) {
-    return make_tuple(call.heap, {kAtom_error, made, reader.rest()});
+    return make_tuple(call.heap, {kAtom_error, made, reader.rest(CharReader::Shape::kExact)});
   }
   const Term bytes = reader.unfinished();
   if (reader.at_end()) return make_tuple(call.heap, {kAtom_incomplete, made, bytes});
-  const Term rest = make_cons(call.heap, reader.rest(), Term::nil());
+  const Term rest = make_cons(call.heap, reader.rest(CharReader::Shape::kExact), Term::nil());
   return make_tuple(call.heap, {kAtom_error, made, make_cons(call.heap, bytes, rest)});
 }
 

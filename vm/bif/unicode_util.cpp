@@ -27,18 +27,22 @@ Term to_term(BifCall& call, const CodePoints& points) {
 Term no_character(BifCall& call, CharReader& reader, CharReader::Status status, Term input) {
   if (status == CharReader::Status::kEnd) return Term::nil();
   if (status == CharReader::Status::kBad) return call.badarg();
-  const Term rest = status == CharReader::Status::kIncomplete ? input : reader.rest();
+  const Term rest = status == CharReader::Status::kIncomplete ? input : reader.rest(CharReader::Shape::kShort);
   return make_tuple(call.heap, {kAtom_error, rest});
 }
 
-// Maps the first code point.
+// Maps the first code point; where there is none, error({badarg, Rest}).
 template <class Map>
 Term map_first(BifCall& call, Term data, Map map) {
   CharReader reader(call.heap, data);
   std::uint32_t c = 0;
   const auto status = reader.next(c);
-  if (status != CharReader::Status::kCharacter) return no_character(call, reader, status, data);
-  return make_cons(call.heap, to_term(call, map(c)), reader.rest());
+  if (status != CharReader::Status::kCharacter) {
+    const Term answer = no_character(call, reader, status, data);
+    if (!answer.is_value() || !answer.is_tuple()) return answer;
+    return call.fail(make_tuple(call.heap, {kAtom_badarg, answer.element(1)}));
+  }
+  return make_cons(call.heap, to_term(call, map(c)), reader.rest(CharReader::Shape::kShort));
 }
 
 // Reads a grapheme cluster; false: `answer` says why there is none.
@@ -58,7 +62,7 @@ bool read_cluster(BifCall& call, Term data, CodePoints& cluster, Term& rest, Ter
     if (reader.next(following) != CharReader::Status::kCharacter ||
         utf8proc_grapheme_break_stateful(static_cast<utf8proc_int32_t>(c),
                                          static_cast<utf8proc_int32_t>(following), &state)) {
-      rest = before.rest();
+      rest = before.rest(CharReader::Shape::kShort);
       return true;
     }
     cluster.push_back(following);
@@ -138,14 +142,26 @@ Term normal_form(BifCall& call, Term data, int options) {
   CodePoints cluster;
   Term rest, answer;
   if (!read_cluster(call, data, cluster, rest, answer)) return answer;
-  return make_cons(call.heap, to_term(call, normalize(cluster, options)), rest);
+  const CodePoints points = normalize(cluster, options);
+  Term first = to_term(call, points);
+  // As in OTP, what NFKC composes from several code points stays a list.
+  constexpr int kNfkc = UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
+  if (points.size() == 1 && (options & kNfkc) == kNfkc &&
+      normalize(cluster, options & ~UTF8PROC_COMPOSE).size() > 1) {
+    first = make_cons(call.heap, first, Term::nil());
+  }
+  return make_cons(call.heap, first, rest);
 }
 
 }  // namespace
 
 Term bif_unicode_util_cp(BifCall& call, const Term* a) {
   if (a[0].is_cons() && a[0].head().is_small()) return a[0];
-  return map_first(call, a[0], [](std::uint32_t c) { return CodePoints{c}; });
+  CharReader reader(call.heap, a[0]);
+  std::uint32_t c = 0;
+  const auto status = reader.next(c);
+  if (status != CharReader::Status::kCharacter) return no_character(call, reader, status, a[0]);
+  return make_cons(call.heap, Term::small(c), reader.rest(CharReader::Shape::kShort));
 }
 
 Term bif_unicode_util_gc(BifCall& call, const Term* a) {
