@@ -490,7 +490,8 @@ class Dumper {
       out += fmt::format(" {}:", atom_text(node.module));
     }
     if (node.name) {
-      out += fmt::format(" {}", atom_text(node.name));
+      bool variable = node.kind == TypeKind::kAnnotated;
+      out += fmt::format(" {}", variable ? std::string(node.name.text()) : atom_text(node.name));
     }
     out += node.any_arguments ? " ..." : "";
     type_arguments(node);

@@ -194,11 +194,7 @@ strings:
   ;
 
 interpolation:
-    INTERPOLATION_START INTERPOLATION_END {
-      Mark mark = build.start_interpolation($1, nullptr);
-      $$ = build.interpolation(mark, $2, @$);
-    }
-  | interpolation_parts INTERPOLATION_END { $$ = build.interpolation($1, $2, @$); }
+    interpolation_parts INTERPOLATION_END { $$ = build.interpolation($1, $2, @$); }
   ;
 interpolation_parts:
     INTERPOLATION_START expr { $$ = build.start_interpolation($1, $2); }

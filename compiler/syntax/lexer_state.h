@@ -61,6 +61,8 @@ class Lexer {
   // lexer_strings.cpp
   void string(const char* start);
   void quoted_atom(const char* start);
+  bool in_unclosed_hole(const char* start) const;
+  void close_interpolations();
   void sigil(const char* start);
   void interpolation(const char* start);
   void resume_interpolation(const char* piece_start, bool first);

@@ -251,10 +251,37 @@ void Lexer::string(const char* start) {
     if (read_triple(start, quote_count, Escapes::kVerbatim, text)) {
       push(TokenKind::kString, start).text = text;
     }
+  } else if (in_unclosed_hole(start)) {
+    cursor_ = start;
+    skip_comment();
+    close_interpolations();
   } else if (read_delimited(start, '"', Escapes::kDecoded, text, "string")) {
     push(TokenKind::kString, start).text = text;
     refuse_adjacent_string(start);
   }
+}
+
+// Whether this quote, inside a hole of an interpolated string of one line, opens nothing on its
+// line: then it was meant to close the interpolated string, and the hole was left open.
+bool Lexer::in_unclosed_hole(const char* start) const {
+  if (interpolations_.empty() || interpolations_.back().text_end != nullptr) {
+    return false;
+  }
+  for (const char* at = start + 1; at < end_ && *at != '\n'; ++at) {
+    if (*at == '"') {
+      return false;
+    }
+    at += *at == '\\' && at + 1 < end_;
+  }
+  return true;
+}
+
+// A hole was left open: says so, once for all that are nested.
+void Lexer::close_interpolations() {
+  const char* open = interpolations_.front().start;
+  interpolations_.clear();
+  bad_at(open, cursor_, Code::kUnterminatedString,
+         "a ~{ of this interpolated string is never closed");
 }
 
 void Lexer::quoted_atom(const char* start) {
@@ -308,17 +335,19 @@ void Lexer::sigil(const char* start) {
     interpolation(start);
     return;
   }
-  if (letters.size() > 1 || (!letters.empty() && std::strchr("sSbB", letters[0]) == nullptr)) {
-    cursor_ += 1;
-    bad(start, Code::kBadSigil, fmt::format("there is no sigil ~{}", letters)).hint =
-        "~s and ~S make strings, ~b, ~B and ~ binaries, ~f interpolates";
-    return;
-  }
   uint32_t quote_count = open == '"' ? count_quotes(cursor_) : 1;
   bool triple = quote_count >= 3;
   bool verbatim = letters == "S" || letters == "B" || (letters.empty() && triple);
   Escapes escapes = verbatim ? Escapes::kVerbatim : Escapes::kDecoded;
   std::string_view text;
+  if (letters.size() > 1 || (!letters.empty() && std::strchr("sSbB", letters[0]) == nullptr)) {
+    cursor_ += 1;
+    if (read_delimited(start, close, Escapes::kVerbatim, text, "sigil")) {
+      bad(start, Code::kBadSigil, fmt::format("there is no sigil ~{}", letters)).hint =
+          "~s and ~S make strings, ~b, ~B and ~ binaries, ~f interpolates";
+    }
+    return;
+  }
   cursor_ += triple ? quote_count : 1;
   bool good = triple ? read_triple(start, quote_count, escapes, text)
                      : read_delimited(start, close, escapes, text, "sigil");
@@ -505,9 +534,9 @@ void Lexer::resume_interpolation(const char* piece_start, bool first) {
   }
   cursor_ = at + state.quote_count;
   if (first) {
-    push(TokenKind::kInterpolationStart, piece_start).text = module_.arena.copy_text(text);
-    piece_start = cursor_;
-    text.clear();
+    // Without holes it is an ordinary binary string.
+    push(TokenKind::kBinaryString, piece_start).text = module_.arena.copy_text(text);
+    return;
   }
   push(TokenKind::kInterpolationEnd, piece_start).text = module_.arena.copy_text(text);
 }

@@ -154,10 +154,7 @@ void Lexer::push_dot(const char* start) {
   }
   push(TokenKind::kDot, start);
   if (!interpolations_.empty()) {  // no expression holds a full stop: a hole was left open
-    const char* open = interpolations_.front().start;
-    interpolations_.clear();
-    bad_at(open, cursor_, Code::kUnterminatedString,
-           "a ~{ of this interpolated string is never closed");
+    close_interpolations();
     result_.tokens.pop_back();
     Token dot = result_.tokens.back();
     result_.tokens.back().kind = TokenKind::kBad;
@@ -185,17 +182,23 @@ void Lexer::close_brace(const char* start) {
 }
 
 void Lexer::illegal_character(const char* start) {
-  while (cursor_ < end_ && (static_cast<unsigned char>(*cursor_) & 0xC0) == 0x80) {
+  // A word in letters that atoms do not have is one mistake.
+  while (cursor_ < end_ && static_cast<unsigned char>(*cursor_) >= 0x80) {
     ++cursor_;
   }
   std::string_view text(start, cursor_ - start);
   size_t at = 0;
   uint32_t code_point = ast::next_code_point(text, at);
-  Diagnostic& diagnostic = bad(start, Code::kIllegalCharacter,
-                               code_point < 0x20 || code_point == 0x7F
-                                   ? fmt::format("illegal character U+{:04X}", code_point)
-                                   : fmt::format("illegal character {}", text));
-  if (code_point > 0x7F) {
+  Diagnostic& diagnostic =
+      bad(start, Code::kIllegalCharacter,
+          code_point < 0x20 || code_point == 0x7F
+              ? fmt::format("illegal character U+{:04X}", code_point)
+              : fmt::format("illegal character{} {}", at < text.size() ? "s" : "", text));
+  constexpr uint32_t kCurlyQuoteFirst = 0x2018;
+  constexpr uint32_t kCurlyQuoteLast = 0x201F;
+  if (code_point >= kCurlyQuoteFirst && code_point <= kCurlyQuoteLast) {
+    diagnostic.hint = "quotes are straight: \" and '";
+  } else if (code_point > 0x7F) {
     diagnostic.hint = "an atom with such letters is written in single quotes";
   }
 }

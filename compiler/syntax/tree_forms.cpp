@@ -127,7 +127,6 @@ void TreeBuilder::begin(StartKind start, const Token* first, const Token* end) {
   failed_ = false;
   error_token_ = nullptr;
   form_ = nullptr;
-  form_place_ = first->location;
   exprs.clear();
   clauses.clear();
   guards.clear();
@@ -174,7 +173,9 @@ void TreeBuilder::syntax_error(std::string_view expected) {
   if (found->end_line != place.line) {
     place.end_column = 0;
   }
-  std::string message = fmt::format("unexpected {}", shown(*found));
+  std::string message = found->kind == TokenKind::kDot
+                            ? "unexpected full stop"
+                            : fmt::format("unexpected {}", shown(*found));
   if (found->kind == TokenKind::kEndOfFile) {
     message = "this form has no full stop at its end";
     place = before ? before->location : place;

@@ -1,0 +1,399 @@
+// Patterns and guards: what may stand in them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/passes/builtin_names.h"
+#include "compiler/passes/lint_state.h"
+
+namespace parley {
+
+using namespace ast;
+
+namespace {
+
+bool is_number_literal(const Expr& node) {
+  return node.kind == ExprKind::kInteger || node.kind == ExprKind::kChar ||
+         node.kind == ExprKind::kFloat;
+}
+
+// Arithmetic on literals, which patterns may hold.
+bool is_constant_arithmetic(const Expr& node) {
+  if (is_number_literal(node)) {
+    return true;
+  }
+  if (const Unary* unary = try_as<Unary>(&node)) {
+    return unary->op != UnaryOp::kNot && is_constant_arithmetic(*unary->operand);
+  }
+  if (const Operator* op = try_as<Operator>(&node)) {
+    return op->op <= BinaryOp::kBsr && op->op != BinaryOp::kAnd &&
+           is_constant_arithmetic(*op->left) && is_constant_arithmetic(*op->right);
+  }
+  return false;
+}
+
+// A string or a list of literals, which may stand left of ++ in a pattern.
+bool is_literal_prefix(const Expr& node) {
+  if (node.kind == ExprKind::kString) {
+    return true;
+  }
+  const ListExpr* list = try_as<ListExpr>(&node);
+  if (list == nullptr || list->tail) {
+    return false;
+  }
+  return std::ranges::all_of(list->elements, [](const Expr* element) {
+    return is_constant_arithmetic(*element) || element->kind == ExprKind::kAtom;
+  });
+}
+
+std::string_view kind_text(const Expr& node) {
+  switch (node.kind) {
+    case ExprKind::kCall:
+      return "a call";
+    case ExprKind::kFun:
+    case ExprKind::kFunLocal:
+    case ExprKind::kFunExternal:
+      return "a fun";
+    case ExprKind::kCase:
+      return "a case";
+    case ExprKind::kIf:
+      return "an if";
+    case ExprKind::kMatch:
+      return "a match";
+    case ExprKind::kComprehension:
+      return "a comprehension";
+    case ExprKind::kPipe:
+      return "a pipe";
+    case ExprKind::kInterpolation:
+      return "an interpolated string";
+    case ExprKind::kRecordField:
+      return "access to a field";
+    case ExprKind::kMap:
+      return "an update of a map";
+    case ExprKind::kRecord:
+      return "an update of a record";
+    case ExprKind::kWildcard:
+      return "_";
+    case ExprKind::kOperator:
+    case ExprKind::kUnary:
+      return "this operator";
+    default:
+      return "this expression";
+  }
+}
+
+}  // namespace
+
+void Linter::illegal_pattern(const Expr& node, std::string_view what) {
+  error(Code::kIllegalPattern, node.location, fmt::format("{} cannot stand in a pattern", what));
+}
+
+void Linter::pattern(const Expr& node, PatternContext& context) {
+  switch (node.kind) {
+    case ExprKind::kInteger:
+    case ExprKind::kFloat:
+    case ExprKind::kChar:
+    case ExprKind::kAtom:
+    case ExprKind::kString:
+    case ExprKind::kWildcard:
+      break;
+    case ExprKind::kVariable:
+      pattern_variable(as<Variable>(node), context);
+      break;
+    case ExprKind::kTuple:
+      for (const Expr* element : as<Tuple>(node).elements) {
+        pattern(*element, context);
+      }
+      break;
+    case ExprKind::kList:
+      for (const Expr* element : as<ListExpr>(node).elements) {
+        pattern(*element, context);
+      }
+      if (as<ListExpr>(node).tail) {
+        pattern(*as<ListExpr>(node).tail, context);
+      }
+      break;
+    case ExprKind::kMatch:
+      pattern(*as<Match>(node).pattern, context);
+      pattern(*as<Match>(node).value, context);
+      break;
+    default:
+      pattern_compound(node, context);
+  }
+}
+
+void Linter::pattern_compound(const Expr& node, PatternContext& context) {
+  switch (node.kind) {
+    case ExprKind::kMap:
+      pattern_map(as<MapExpr>(node), context);
+      break;
+    case ExprKind::kRecord:
+      pattern_record(as<RecordExpr>(node), context);
+      break;
+    case ExprKind::kRecordIndex: {
+      const RecordIndex& index = as<RecordIndex>(node);
+      use_field(use_record(index.name, node.location), index.field, index.field_location);
+      break;
+    }
+    case ExprKind::kBinary:
+      pattern_binary(as<BinaryExpr>(node), context);
+      break;
+    case ExprKind::kOperator:
+      pattern_operator(as<Operator>(node), context);
+      break;
+    case ExprKind::kUnary:
+      if (!is_constant_arithmetic(node)) {
+        illegal_pattern(node, "an operator on anything but constants");
+      }
+      break;
+    default:
+      illegal_pattern(node, kind_text(node));
+  }
+}
+
+void Linter::pattern_variable(const Variable& node, PatternContext& context) {
+  bool here = std::ranges::find(context.bound, node.name) != context.bound.end();
+  const LintScope::Slot& slot = scope_.at(node.name);
+  std::string_view name = node.name.text();
+  if (here) {
+    scope_.use(node.name);
+    if (says_unused(node.name) && !has_flag("nowarn_underscore_match")) {
+      warning(
+          Code::kUnderscoreUsed, node.location,
+          fmt::format("the variable {} stands twice in this pattern, so both must be equal", name))
+          .hint = "to ignore the values use _ or different names";
+    }
+    return;
+  }
+  if (context.mode == PatternMode::kFresh) {
+    if (slot.state == LintScope::State::kBound && !has_flag("nowarn_shadow_vars")) {
+      warning(Code::kShadowedVariable, node.location,
+              fmt::format("the variable {} of this {} hides one outside", name, context.where));
+    }
+    if (slot.state != LintScope::State::kUnbound) {
+      scope_.hide(node.name);
+    }
+  } else if (slot.state == LintScope::State::kUnsafe) {
+    variable(node);
+    return;
+  } else if (slot.state == LintScope::State::kBound) {
+    scope_.use(node.name);
+    if (says_unused(node.name) && !has_flag("nowarn_underscore_match")) {
+      warning(Code::kUnderscoreUsed, node.location,
+              fmt::format("the variable {} has a value already and is compared here", name))
+          .hint = "to ignore the value use _ or another name";
+    }
+    return;
+  }
+  scope_.bind(node.name, node.location);
+  context.bound.push_back(node.name);
+}
+
+// A key or size within a pattern: an expression of variables that had values before the pattern, or
+// that it bound from `visible_from` on.
+void Linter::pattern_use(const Expr& node, const PatternContext& context, size_t visible_from) {
+  if (const Variable* used = try_as<Variable>(&node)) {
+    auto hidden_end = context.bound.begin() + static_cast<ptrdiff_t>(visible_from);
+    if (std::find(context.bound.begin(), hidden_end, used->name) != hidden_end) {
+      error(Code::kUnboundVariable, node.location,
+            fmt::format("the variable {} gets its value in this very pattern", used->name.text()));
+      return;
+    }
+  }
+  guard_expr(node);
+}
+
+void Linter::pattern_map(const MapExpr& node, PatternContext& context) {
+  if (node.base) {
+    illegal_pattern(node, kind_text(node));
+    return;
+  }
+  size_t before = context.bound.size();
+  for (const MapField& field : node.fields) {
+    if (!field.exact) {
+      error(Code::kIllegalPattern, field.location, "in a pattern a key is followed by :=");
+    }
+    pattern_use(*field.key, context, before);
+    pattern(*field.value, context);
+  }
+}
+
+void Linter::pattern_record(const RecordExpr& node, PatternContext& context) {
+  if (node.base) {
+    illegal_pattern(node, kind_text(node));
+    return;
+  }
+  record_fields(use_record(node.name, node.location), node.fields);
+  for (const RecordField& field : node.fields) {
+    pattern(*field.value, context);
+  }
+}
+
+void Linter::pattern_binary(const BinaryExpr& node, PatternContext& context) {
+  size_t before = context.bound.size();
+  for (uint32_t i = 0; i < node.segments.size(); ++i) {
+    const Segment& segment = node.segments[i];
+    if (segment.size) {
+      pattern_use(*segment.size, context, before);
+    }
+    bool open_end = segment.type == SegmentType::kBinary && segment.size == nullptr;
+    if (open_end && i + 1 < node.segments.size()) {
+      error(Code::kIllegalPattern, segment.location,
+            "only the last segment of a binary pattern may be of any size");
+    }
+    bool simple =
+        segment.value->kind == ExprKind::kVariable || segment.value->kind == ExprKind::kWildcard ||
+        segment.value->kind == ExprKind::kString || is_constant_arithmetic(*segment.value);
+    if (!simple) {
+      illegal_pattern(*segment.value, "anything but a variable or a constant in a segment");
+    } else {
+      pattern(*segment.value, context);
+    }
+  }
+}
+
+void Linter::pattern_operator(const Operator& node, PatternContext& context) {
+  if (node.op == BinaryOp::kAppend) {
+    if (is_literal_prefix(*node.left)) {
+      pattern(*node.right, context);
+    } else if (const Operator* left = try_as<Operator>(node.left);
+               left && left->op == BinaryOp::kAppend) {
+      pattern_operator(*left, context);
+      pattern(*node.right, context);
+    } else {
+      illegal_pattern(node, "++ behind anything but a literal");
+    }
+    return;
+  }
+  if (!is_constant_arithmetic(node)) {
+    illegal_pattern(node, "an operator on anything but constants");
+  }
+}
+
+void Linter::guard(Guard guard) {
+  for (const Seq<Expr*>& alternative : guard) {
+    for (const Expr* test : alternative) {
+      guard_expr(*test);
+    }
+  }
+}
+
+void Linter::guard_expr(const Expr& node) {
+  switch (node.kind) {
+    case ExprKind::kInteger:
+    case ExprKind::kFloat:
+    case ExprKind::kChar:
+    case ExprKind::kAtom:
+    case ExprKind::kString:
+      break;
+    case ExprKind::kVariable:
+      variable(as<Variable>(node));
+      break;
+    case ExprKind::kUnary:
+      guard_expr(*as<Unary>(node).operand);
+      break;
+    case ExprKind::kOperator: {
+      const Operator& op = as<Operator>(node);
+      if (op.op == BinaryOp::kSend || op.op == BinaryOp::kAppend || op.op == BinaryOp::kSubtract) {
+        error(Code::kIllegalGuard, node.location,
+              fmt::format("{} cannot stand in a guard", spelling(op.op)));
+      }
+      guard_expr(*op.left);
+      guard_expr(*op.right);
+      break;
+    }
+    case ExprKind::kCall:
+      guard_call(as<Call>(node));
+      break;
+    default:
+      guard_compound(node);
+  }
+}
+
+void Linter::guard_call(const Call& node) {
+  const Atom* name = try_as<Atom>(node.function);
+  const Atom* module = try_as<Atom>(node.module);
+  bool of_erlang = !node.module || (module && module->name.text() == "erlang");
+  uint32_t arity = node.arguments.size();
+  bool own = name && !node.module && functions_.contains(key_of(name->name, arity));
+  if (name == nullptr || !of_erlang || own || !is_guard_function(name->name.text(), arity)) {
+    Diagnostic& diagnostic =
+        error(Code::kIllegalGuard, node.location,
+              name ? fmt::format("{}{}{}/{} cannot be called in a guard",
+                                 module ? module->name.text() : std::string_view{},
+                                 module ? ":" : "", name->name.text(), arity)
+                   : std::string("a fun cannot be called in a guard"));
+    diagnostic.hint = own ? "call it before, and test the result"
+                          : "guards call only built-in tests and functions";
+  }
+  if (name) {
+    record_test(node, name->name);
+  }
+  for (const Expr* argument : node.arguments) {
+    guard_expr(*argument);
+  }
+}
+
+void Linter::guard_compound(const Expr& node) {
+  switch (node.kind) {
+    case ExprKind::kTuple:
+      std::ranges::for_each(as<Tuple>(node).elements, [&](const Expr* e) { guard_expr(*e); });
+      break;
+    case ExprKind::kList:
+      std::ranges::for_each(as<ListExpr>(node).elements, [&](const Expr* e) { guard_expr(*e); });
+      if (as<ListExpr>(node).tail) {
+        guard_expr(*as<ListExpr>(node).tail);
+      }
+      break;
+    case ExprKind::kMap: {
+      const MapExpr& map = as<MapExpr>(node);
+      if (map.base) {
+        guard_expr(*map.base);
+      }
+      for (const MapField& field : map.fields) {
+        if (field.exact && !map.base) {
+          error(Code::kIllegalExpression, field.location,
+                ":= updates a map, and there is none here");
+        }
+        guard_expr(*field.key);
+        guard_expr(*field.value);
+      }
+      break;
+    }
+    case ExprKind::kRecord: {
+      const RecordExpr& record = as<RecordExpr>(node);
+      if (record.base) {
+        error(Code::kIllegalGuard, node.location, "a record cannot be updated in a guard");
+      }
+      record_fields(use_record(record.name, node.location), record.fields);
+      for (const RecordField& field : record.fields) {
+        guard_expr(*field.value);
+      }
+      break;
+    }
+    case ExprKind::kRecordField: {
+      const RecordAccess& access = as<RecordAccess>(node);
+      use_field(use_record(access.name, node.location), access.field, access.field_location);
+      guard_expr(*access.record);
+      break;
+    }
+    case ExprKind::kRecordIndex: {
+      const RecordIndex& index = as<RecordIndex>(node);
+      use_field(use_record(index.name, node.location), index.field, index.field_location);
+      break;
+    }
+    case ExprKind::kBinary:
+      for (const Segment& segment : as<BinaryExpr>(node).segments) {
+        guard_expr(*segment.value);
+        if (segment.size) {
+          guard_expr(*segment.size);
+        }
+      }
+      break;
+    default:
+      error(Code::kIllegalGuard, node.location,
+            fmt::format("{} cannot stand in a guard", kind_text(node)));
+  }
+}
+
+}  // namespace parley
