@@ -54,8 +54,11 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=lld)
 endif()
-# A release is one executable: it brings its C++ library along.
-add_link_options(-static-libgcc -static-libstdc++)
+# A release is one executable: it brings its C++ library along. (A fuzzer must not: libFuzzer's own
+# operator new would stand before the address sanitizer's.)
+if(NOT PARLEY_FUZZ)
+  add_link_options(-static-libgcc -static-libstdc++)
+endif()
 
 # ccache, where it is installed. Paths are hashed relative to the checkout, so that every checkout
 # on the machine shares one cache.

@@ -461,6 +461,7 @@ void Preprocessor::message(const RawForm& form, bool is_error) {
   std::string text = tokens.size() == 1 && tokens[0].kind == TokenKind::kString
                          ? std::string(tokens[0].text)
                          : stringify(tokens);
+  if (text.empty()) text = is_error ? "an -error without text" : "a -warning without text";
   Diagnostic& diagnostic =
       error(is_error ? Code::kErrorDirective : Code::kWarningDirective, form.first[1], text);
   if (!is_error) {
