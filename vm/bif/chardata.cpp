@@ -38,8 +38,8 @@ bool may_be_start(const std::uint8_t* bytes, unsigned count, TextEncoding encodi
 
 }  // namespace
 
-// Makes `data_` a list that begins with a code point, or a binary that is not empty. False: the end,
-// or something that is not character data (then `data_` is neither a list nor a binary).
+// Makes `data_` a list that begins with a code point, or a binary that is not empty. False: the
+// end, or something that is not character data (then `data_` is neither a list nor a binary).
 bool CharReader::enter() {
   for (;;) {
     if (data_.is_cons()) {

@@ -1,5 +1,5 @@
-// The module `math`. Integers become floats first; what is no number is badarg, a result that is not
-// finite is badarith.
+// The module `math`. Integers become floats first; what is no number is badarg, a result that is
+// not finite is badarith.
 #include <cmath>
 #include <numbers>
 

@@ -1,5 +1,5 @@
-// The natives of the module `unicode_util`: code points, grapheme clusters, case and normal forms of
-// the front of character data. Properties of characters come from utf8proc.
+// The natives of the module `unicode_util`: code points, grapheme clusters, case and normal forms
+// at the front of character data. Properties of characters come from utf8proc.
 //
 // Each answers [] at the end, [First | Rest], or {error, Rest} where no code point stands.
 #include <utf8proc.h>
@@ -27,7 +27,8 @@ Term to_term(BifCall& call, const CodePoints& points) {
 Term no_character(BifCall& call, CharReader& reader, CharReader::Status status, Term input) {
   if (status == CharReader::Status::kEnd) return Term::nil();
   if (status == CharReader::Status::kBad) return call.badarg();
-  const Term rest = status == CharReader::Status::kIncomplete ? input : reader.rest(CharReader::Shape::kShort);
+  const bool incomplete = status == CharReader::Status::kIncomplete;
+  const Term rest = incomplete ? input : reader.rest(CharReader::Shape::kShort);
   return make_tuple(call.heap, {kAtom_error, rest});
 }
 

@@ -128,11 +128,23 @@ Term map_remove(const MapContext& context, Term map, Term key) {
 }
 
 Term detail::flat_build(const MapContext& context, std::vector<MapPair> pairs) {
-  const Word size = pairs.size();
-  PARLEY_ASSERT(size <= kFlatMapMax, "few enough for a flat map");
-  std::sort(pairs.begin(), pairs.end(), [&](const MapPair& l, const MapPair& r) {
-    return compare_exact(l.key, r.key, context.atoms) < 0;
-  });
+  PARLEY_ASSERT(pairs.size() <= kFlatMapMax, "few enough for a flat map");
+  // By insertion, which keeps the order of equal keys and drops the earlier ones as it goes.
+  Word size = 0;
+  for (const MapPair& pair : std::vector(pairs)) {
+    Word at = size;
+    int order = -1;
+    while (at > 0 && (order = compare_exact(pairs[at - 1].key, pair.key, context.atoms)) > 0) --at;
+    if (at > 0 && order == 0) {
+      pairs[at - 1].value = pair.value;
+      continue;
+    }
+    std::copy_backward(pairs.begin() + static_cast<std::ptrdiff_t>(at),
+                       pairs.begin() + static_cast<std::ptrdiff_t>(size),
+                       pairs.begin() + static_cast<std::ptrdiff_t>(size) + 1);
+    pairs[at] = pair;
+    ++size;
+  }
   Word* keys = context.heap.allocate(size + 1);
   keys[0] = make_header(Subtag::kTuple, size);
   Word* box = allocate_flat(context.heap, Term::boxed(keys), size);
@@ -144,6 +156,7 @@ Term detail::flat_build(const MapContext& context, std::vector<MapPair> pairs) {
 }
 
 Term map_from_pairs(const MapContext& context, std::vector<MapPair> pairs) {
+  if (pairs.size() <= kFlatMapMax) return detail::flat_build(context, std::move(pairs));
   detail::drop_duplicates(context, pairs);
   if (pairs.size() <= kFlatMapMax) return detail::flat_build(context, std::move(pairs));
   return detail::trie_build(context, std::move(pairs));

@@ -59,7 +59,7 @@ Term trie_remove(const MapContext& context, Term map, Term key);
 Term trie_build(const MapContext& context, std::vector<MapPair> pairs);
 // Drops all but the last of pairs with the same key; the order becomes that of the hashes.
 void drop_duplicates(const MapContext& context, std::vector<MapPair>& pairs);
-// Of distinct keys, at most kFlatMapMax, in any order.
+// At most kFlatMapMax, in any order; of pairs with the same key the last counts.
 Term flat_build(const MapContext& context, std::vector<MapPair> pairs);
 }  // namespace detail
 

@@ -11,7 +11,7 @@ main(_) ->
     [line(T) || T <- Terms].
 
 line(T) ->
-    Hex = string:lowercase(binary:encode_hex(term_to_binary(T))),
+    Hex = string:lowercase(binary:encode_hex(term_to_binary(T, [deterministic]))),
     io:format("~s ~w ~tw~n", [Hex, erlang:phash2(T, 1 bsl 32), T]).
 
 fixed() ->
