@@ -11,22 +11,6 @@
 
 namespace parley {
 
-namespace {
-
-// Appends a descriptor of a frame without y registers in which x0..x(arity-1) are alive.
-void append_stub_frame(std::vector<Word>& words, std::uint32_t arity) {
-  FrameDesc desc{};
-  desc.x_words = static_cast<std::uint16_t>((arity + 63) / 64);
-  Word first = 0;
-  std::memcpy(&first, &desc, sizeof desc);
-  words.push_back(first);
-  for (std::uint32_t left = arity; left > 0; left -= std::min(left, 64u)) {
-    words.push_back(left >= 64 ? ~Word{0} : (Word{1} << left) - 1);
-  }
-}
-
-}  // namespace
-
 CodeIndex::CodeIndex(AtomTable& atoms, const HandlerTable& handlers,
                      std::vector<BuiltIn> built_ins, std::uint64_t hash_seed)
     : atoms_(atoms), handlers_(handlers), built_ins_(std::move(built_ins)), hash_seed_(hash_seed) {

@@ -69,6 +69,17 @@ std::size_t list_words(OperandKind kind, std::size_t operands) {
 
 }  // namespace
 
+void append_stub_frame(std::vector<Word>& words, std::uint32_t arity) {
+  FrameDesc desc{};
+  desc.x_words = static_cast<std::uint16_t>((arity + 63) / 64);
+  Word first = 0;
+  std::memcpy(&first, &desc, sizeof desc);
+  words.push_back(first);
+  for (std::uint32_t left = arity; left > 0; left -= std::min(left, 64u)) {
+    words.push_back(left >= 64 ? ~Word{0} : (Word{1} << left) - 1);
+  }
+}
+
 Loader::Loader(CodeIndex& index, std::shared_ptr<const isa::ModuleFile> file)
     : index_(index), file_(std::move(file)) {}
 
@@ -85,6 +96,7 @@ std::expected<CodeIndex::Prepared, std::string> Loader::run() {
   choose_all();
   place_frames();
   write_all();
+  enter_natives();
   CodeIndex::Prepared prepared;
   make_tables(prepared);
   prepared.module = block_->module;
@@ -385,6 +397,23 @@ void Loader::write_frames() {
     std::copy(frame.y.begin(), frame.y.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
                                    frame.y.size(), (frame.words + 63) / 64)),
               words + 1 + frame.x.size());
+  }
+}
+
+// A native of the library has a body in Parley for its documentation only: what a call within its
+// module would enter becomes the entry of the built-in (see CodeIndex::make_stub for its words).
+void Loader::enter_natives() {
+  for (const FunctionRange& function : block_->functions) {
+    const BuiltIn* built_in = index_.find_built_in(block_->module, function.name, function.arity);
+    if (built_in == nullptr) continue;
+    PARLEY_ASSERT(function.end - function.begin >= 3, "a body has room for the entry");
+    const auto frame = static_cast<std::int32_t>(block_->words.size());
+    append_stub_frame(block_->words, function.arity);
+    Word* const entry = block_->words.data() + function.begin;
+    entry[0] = index_.handlers_[static_cast<unsigned>(Opcode::built_in_entry)];
+    entry[1] = reinterpret_cast<Word>(built_in);
+    reinterpret_cast<std::int32_t*>(entry)[5] =
+        frame - static_cast<std::int32_t>(function.begin + 3);
   }
 }
 

@@ -16,6 +16,9 @@
 
 namespace parley {
 
+// Appends a descriptor of a frame without y registers in which x0..x(arity-1) are alive.
+void append_stub_frame(std::vector<Word>& words, std::uint32_t arity);
+
 class Loader {
  public:
   Loader(CodeIndex& index, std::shared_ptr<const isa::ModuleFile> file);
@@ -42,6 +45,7 @@ class Loader {
   void write(const Chosen& chosen);
   void write_list(const Chosen& chosen, std::size_t at);
   void write_frames();
+  void enter_natives();
   void make_tables(CodeIndex::Prepared& prepared);
   Word constant(const isa::Operand& operand) const;
   Word import_word(std::uint64_t import, bool built_in) const;
