@@ -7,7 +7,7 @@ math(EXPR fuzz_limit_seconds "${PARLEY_FUZZ_SECONDS} + 120")
 # A fuzzer links everything, or the layers named here.
 set(fuzz_module_layers parley_code)
 set(fuzz_external_layers parley_heap)
-set(fuzz_source_layers parley_compiler)
+set(fuzz_source_layers parley_compiler parley_code)
 
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/*.cpp)
 foreach(source ${sources})
