@@ -37,6 +37,44 @@ bool read_reference(const Expr& node, Name& name, uint32_t& arity) {
   return true;
 }
 
+// What an attribute may hold: a term written out, and `f/1`.
+bool is_constant_term(const Expr& node) {
+  auto constant = [](const Expr* part) { return is_constant_term(*part); };
+  switch (node.kind) {
+    case ExprKind::kInteger:
+    case ExprKind::kFloat:
+    case ExprKind::kChar:
+    case ExprKind::kAtom:
+    case ExprKind::kString:
+      return true;
+    case ExprKind::kTuple:
+      return std::ranges::all_of(as<Tuple>(node).elements, constant);
+    case ExprKind::kList:
+      return std::ranges::all_of(as<ListExpr>(node).elements, constant) &&
+             (!as<ListExpr>(node).tail || is_constant_term(*as<ListExpr>(node).tail));
+    case ExprKind::kMap:
+      return !as<MapExpr>(node).base &&
+             std::ranges::all_of(as<MapExpr>(node).fields, [](const MapField& field) {
+               return is_constant_term(*field.key) && is_constant_term(*field.value);
+             });
+    case ExprKind::kBinary:
+      return std::ranges::all_of(as<BinaryExpr>(node).segments, [](const Segment& segment) {
+        return is_constant_term(*segment.value);
+      });
+    case ExprKind::kUnary:
+      return is_constant_term(*as<Unary>(node).operand);
+    case ExprKind::kOperator: {
+      Name name;
+      uint32_t arity = 0;
+      return read_reference(node, name, arity);
+    }
+    case ExprKind::kFunExternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool always_matches(const Clause& clause) {
   if (!clause.guard.empty()) {
     return false;
@@ -264,6 +302,13 @@ void Linter::run_expressions(const std::vector<std::string>& bound) {
 }
 
 void Linter::attribute(const AttributeForm& form) {
+  bool constant = std::ranges::all_of(
+      form.arguments, [](const Expr* argument) { return is_constant_term(*argument); });
+  if (form.arguments.size() != 1 || !constant) {
+    error(Code::kBadAttribute, form.location,
+          fmt::format("-{} is followed by one constant term in parentheses", form.name.text()));
+    return;
+  }
   Name name;
   uint32_t arity = 0;
   if (form.name.text() == "on_load" && form.arguments.size() == 1 &&
@@ -406,7 +451,8 @@ void Linter::warn_unused_variables() {
   }
   const std::vector<LintScope::Binding>& bindings = scope_.bindings();
   for (uint32_t i = 0; i < bindings.size(); ++i) {
-    if (!says_unused(bindings[i].name) && !scope_.is_used(i)) {
+    bool joint = bindings[i].place.line == 0;  // reported where each branch binds it
+    if (!joint && !says_unused(bindings[i].name) && !scope_.is_used(i)) {
       warning(Code::kUnusedVariable, bindings[i].place,
               fmt::format("the variable {} is never used", bindings[i].name.text()));
     }

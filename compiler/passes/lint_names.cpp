@@ -10,6 +10,27 @@ namespace parley {
 
 using namespace ast;
 
+namespace {
+
+bool is_never_function(const Expr& node) {
+  switch (node.kind) {
+    case ExprKind::kInteger:
+    case ExprKind::kFloat:
+    case ExprKind::kChar:
+    case ExprKind::kString:
+    case ExprKind::kTuple:
+    case ExprKind::kList:
+    case ExprKind::kMap:
+    case ExprKind::kBinary:
+    case ExprKind::kRecordIndex:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 void Linter::call(const Call& node) {
   const Atom* name = try_as<Atom>(node.function);
   if (name && !node.module) {
@@ -27,6 +48,9 @@ void Linter::call(const Call& node) {
   }
   if (name == nullptr) {
     parts.push_back(node.function);
+    if (!node.module && is_never_function(*node.function)) {
+      warning(Code::kFailsAlways, node.function->location, "this is called and is no function");
+    }
   }
   for (const Expr* argument : node.arguments) {
     // The hole of a pipe is filled by its input, which has been looked at.
@@ -140,15 +164,15 @@ bool Linter::record_info_call(const Call& node, Name name) {
   return true;
 }
 
-// is_record(X, r) uses the record when there is one of that name.
+// is_record(X, r) asks for the record of that name, so there must be one.
 void Linter::record_test(const Call& node, Name name) {
-  if (name.text() != "is_record" || node.arguments.size() < 2) {
+  const Atom* module = try_as<Atom>(node.module);
+  bool of_erlang = node.module == nullptr || (module && module->name.text() == "erlang");
+  if (name.text() != "is_record" || node.arguments.size() != 2 || !of_erlang) {
     return;
   }
   if (const Atom* record = try_as<Atom>(node.arguments[1])) {
-    if (auto found = records_.find(record->name); found != records_.end()) {
-      found->second.used = true;
-    }
+    use_record(record->name, record->location);
   }
 }
 

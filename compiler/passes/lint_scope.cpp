@@ -27,27 +27,29 @@ void LintScope::bind(ast::Name name, ast::Location place) {
 void LintScope::use(ast::Name name) {
   const Slot& slot = slots_[name.index()];
   if (slot.state != State::kUnbound) {
-    bindings_[root(slot.binding)].used = true;
+    bindings_[slot.binding].used = true;
   }
 }
 
 void LintScope::hide(ast::Name name) { set(name, {}); }
 
-uint32_t LintScope::root(uint32_t binding) {
-  while (bindings_[binding].parent != binding) {
-    bindings_[binding].parent = bindings_[bindings_[binding].parent].parent;
-    binding = bindings_[binding].parent;
+bool LintScope::is_used(uint32_t binding) const {
+  while (!bindings_[binding].used && bindings_[binding].joint != binding) {
+    binding = bindings_[binding].joint;
   }
-  return binding;
+  return bindings_[binding].used;
 }
 
-void LintScope::join(uint32_t a, uint32_t b) {
-  a = root(a);
-  b = root(b);
-  if (a != b) {
-    bindings_[b].parent = a;
-    bindings_[a].used = bindings_[a].used || bindings_[b].used;
+// A new binding without a place of its own that stands for both.
+uint32_t LintScope::join(uint32_t a, uint32_t b) {
+  if (a == b) {
+    return a;
   }
+  uint32_t id = static_cast<uint32_t>(bindings_.size());
+  bindings_.push_back({bindings_[a].name, {}, id, false});
+  bindings_[a].joint = id;
+  bindings_[b].joint = id;
+  return id;
 }
 
 LintScope::Changes LintScope::undo(size_t mark) {
@@ -75,12 +77,11 @@ void LintScope::join_into(Slot& merged, const Slot& slot) {
     merged = slot;
     return;
   }
-  join(merged.binding, slot.binding);
+  uint32_t binding = join(merged.binding, slot.binding);
   if (slot.state == State::kUnsafe && merged.state == State::kBound) {
-    uint32_t binding = merged.binding;
     merged = slot;
-    merged.binding = binding;
   }
+  merged.binding = binding;
 }
 
 void LintScope::merge_branches(const std::vector<Changes>& branches, ast::Location construct,

@@ -28,7 +28,7 @@ class LintScope {
   struct Binding {
     ast::Name name;
     ast::Location place;
-    uint32_t parent;  // union-find
+    uint32_t joint;  // the binding that stands for it after its branch; itself if there is none
     bool used = false;
   };
 
@@ -61,7 +61,7 @@ class LintScope {
   void make_unsafe(size_t mark, ast::Location construct, std::string_view construct_name);
 
   [[nodiscard]] const std::vector<Binding>& bindings() const { return bindings_; }
-  [[nodiscard]] bool is_used(uint32_t binding) { return bindings_[root(binding)].used; }
+  [[nodiscard]] bool is_used(uint32_t binding) const;
 
  private:
   struct Undo {
@@ -69,8 +69,7 @@ class LintScope {
     Slot before;
   };
 
-  uint32_t root(uint32_t binding);
-  void join(uint32_t a, uint32_t b);
+  uint32_t join(uint32_t a, uint32_t b);
   void join_into(Slot& merged, const Slot& slot);
 
   std::vector<Slot> slots_;  // by Name::index
