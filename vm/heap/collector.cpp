@@ -35,7 +35,8 @@ Collector::Collector(Heap& heap, HeapBlock block, std::size_t words_wanted, Addr
   const std::size_t used =
       static_cast<std::size_t>(heap.top() - block.words) + heap.fragment_words();
   // Everything may be alive; half as much again, so that a growing heap is copied O(log n) times.
-  to_ = allocate_block(used + used / 2 + stack + words_wanted + 2 * Heap::kRedZoneWords);
+  to_ = allocate_block(used + stack + (used + stack) / 2 + words_wanted +
+                       2 * Heap::kRedZoneWords);
   top_ = scan_ = to_.words;
 }
 

@@ -301,7 +301,7 @@ Outcome slow_bits_build(Machine& m) {
   }
   NewBits made = append ? bits_append(c.heap, Term(c.read(items[1], m.sp)), total - first_bits)
                         : make_bits(c.heap, total);
-  std::uint64_t at = made.bit_offset + (append ? first_bits : 0);
+  std::uint64_t at = made.bit_offset;  // where the part to fill begins
   for (Word i = append ? 1 : 0; i < count; ++i) {
     Piece piece = read_piece(c, items + 3 * i, m.sp);
     measure(piece);
