@@ -94,7 +94,8 @@ TEST_CASE("random changes agree where all hashes are one of four") {
 
 TEST_CASE("a map that would not change is returned itself; values share the keys") {
   TestHeap t;
-  const Term map = map_from_pairs(t.maps(), {{kAtom_ok, Term::small(1)}, {kAtom_error, Term::small(2)}});
+  const Term map =
+      map_from_pairs(t.maps(), {{kAtom_ok, Term::small(1)}, {kAtom_error, Term::small(2)}});
   CHECK(map_put(t.maps(), map, kAtom_ok, Term::small(1)) == map);
   const Term changed = map_put(t.maps(), map, kAtom_ok, Term::small(3));
   CHECK(flat_map_keys(changed) == flat_map_keys(map));
