@@ -39,6 +39,16 @@ Term parse_integer(BifCall& call, const std::optional<std::string>& text, int ba
   return t.is_value() ? t : call.badarg();
 }
 
+// The digits of a small integer, without a detour over the heap of C++.
+struct SmallText {
+  explicit SmallText(Term small)
+      : size(static_cast<std::size_t>(
+            std::to_chars(text, text + sizeof text, small.small_value()).ptr - text)) {}
+  std::string_view view() const { return {text, size}; }
+  char text[24];
+  std::size_t size;
+};
+
 std::optional<std::string> integer_text(BifCall& call, Term integer, int base) {
   if (!integer.is_integer()) return std::nullopt;
   std::string text;
@@ -168,6 +178,7 @@ Term binary_or_badarg(BifCall& call, const std::optional<std::string>& text) {
 }  // namespace
 
 Term bif_integer_to_list_1(BifCall& call, const Term* a) {
+  if (a[0].is_small()) return make_byte_list(call.heap, SmallText(a[0]).view());
   return list_or_badarg(call, integer_text(call, a[0], 10));
 }
 Term bif_integer_to_list_2(BifCall& call, const Term* a) {
@@ -175,6 +186,7 @@ Term bif_integer_to_list_2(BifCall& call, const Term* a) {
   return base ? list_or_badarg(call, integer_text(call, a[0], *base)) : call.badarg();
 }
 Term bif_integer_to_binary_1(BifCall& call, const Term* a) {
+  if (a[0].is_small()) return make_binary(call.heap, SmallText(a[0]).view());
   return binary_or_badarg(call, integer_text(call, a[0], 10));
 }
 Term bif_integer_to_binary_2(BifCall& call, const Term* a) {

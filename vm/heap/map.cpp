@@ -19,6 +19,11 @@ struct Place {
 Place find_place(const AtomTable& atoms, Term map, Term key) {
   const Word* keys = flat_map_key_words(map);
   Word low = 0, high = map_size(map);
+  if (key.is_immediate()) {  // most keys are, and are there: comparing words finds them
+    for (Word i = 0; i < high; ++i) {
+      if (keys[i] == key.raw) return {i, true};
+    }
+  }
   while (low < high) {
     const Word middle = (low + high) / 2;
     const int order = compare_exact(Term(keys[middle]), key, atoms);
@@ -108,6 +113,39 @@ Term map_update(const MapContext& context, Term map, Term key, Term value) {
   if (!is_flat_map(map)) return detail::trie_put(context, map, key, value, true);
   const Place place = find_place(context.atoms, map, key);
   return place.found ? with_value(context, map, place.index, value) : Term();
+}
+
+bool MapChange::update(Term key, Term value) {
+  if (!is_flat_map(map_)) {
+    const Term updated = detail::trie_put(context_, map_, key, value, true);
+    if (updated.is_value()) map_ = updated;
+    return updated.is_value();
+  }
+  const Place place = find_place(context_.atoms, map_, key);
+  if (!place.found) return false;
+  set_value(place.index, value);
+  return true;
+}
+
+void MapChange::put(Term key, Term value) {
+  if (!is_flat_map(map_)) {
+    map_ = detail::trie_put(context_, map_, key, value, false);
+    return;
+  }
+  const Place place = find_place(context_.atoms, map_, key);
+  if (place.found) return set_value(place.index, value);
+  map_ = flat_insert(context_, map_, place.index, key, value);
+  is_new_ = true;
+}
+
+void MapChange::set_value(Word index, Term value) {
+  if (is_new_) {
+    map_.box()[2 + index] = value.raw;
+    return;
+  }
+  const Term changed = with_value(context_, map_, index, value);
+  is_new_ = changed != map_;
+  map_ = changed;
 }
 
 Term map_remove(const MapContext& context, Term map, Term key) {

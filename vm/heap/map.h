@@ -45,6 +45,23 @@ inline Term map_get(const MapContext& context, Term map, Term key) {
 Term map_put(const MapContext& context, Term map, Term key, Term value);
 // The non-value if the key is not there.
 Term map_update(const MapContext& context, Term map, Term key, Term value);
+// Several changes of one map: a flat map is copied once, then changed where it is, since nobody else
+// has seen the copy.
+class MapChange {
+ public:
+  MapChange(const MapContext& context, Term map) : context_(context), map_(map) {}
+  void put(Term key, Term value);
+  // False: the key is not there, and nothing changed.
+  bool update(Term key, Term value);
+  Term map() const { return map_; }
+
+ private:
+  void set_value(Word index, Term value);
+
+  const MapContext& context_;
+  Term map_;
+  bool is_new_ = false;  // whether `map_` is a flat map that was made here
+};
 // The map itself if the key is not there.
 Term map_remove(const MapContext& context, Term map, Term key);
 // Of pairs in any order; of pairs with the same key the last counts.

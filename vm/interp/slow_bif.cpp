@@ -278,11 +278,11 @@ Outcome slow_put_map(Machine& m) {
   const Word count = O::list_count(m);
   const Word* pairs = O::list(m);
   const MapContext context = map_context(m);
+  MapChange change(context, map);
   for (Word i = 0; i < count; ++i) {
-    map = map_put(context, map, Term(c.read(pairs[2 * i], m.sp)),
-                  Term(c.read(pairs[2 * i + 1], m.sp)));
+    change.put(Term(c.read(pairs[2 * i], m.sp)), Term(c.read(pairs[2 * i + 1], m.sp)));
   }
-  O::set<2>(m, map);
+  O::set<2>(m, change.map());
   hurry_to_safe_point(m);
   return go(m, pairs + 2 * count);
 }
@@ -298,14 +298,14 @@ Outcome slow_update_map(Machine& m) {
   const Word count = O::list_count(m);
   const Word* pairs = O::list(m);
   const MapContext context = map_context(m);
+  MapChange change(context, map);
   for (Word i = 0; i < count; ++i) {
     const Term key(c.read(pairs[2 * i], m.sp));
-    map = map_update(context, map, key, Term(c.read(pairs[2 * i + 1], m.sp)));
-    if (!map.is_value()) {
+    if (!change.update(key, Term(c.read(pairs[2 * i + 1], m.sp)))) {
       return fail != nullptr ? go(m, fail) : throw_error(m, tagged(c.heap, kAtom_badkey, key));
     }
   }
-  O::set<2>(m, map);
+  O::set<2>(m, change.map());
   hurry_to_safe_point(m);
   return go(m, pairs + 2 * count);
 }

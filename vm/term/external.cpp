@@ -57,7 +57,10 @@ class Encoder {
 
   void put(std::uint8_t byte) { out_.push_back(byte); }
   void put_big_endian(std::uint64_t value, unsigned bytes) {
-    while (bytes > 0) put(static_cast<std::uint8_t>(value >> (8 * --bytes)));
+    const std::size_t at = out_.size();
+    out_.resize(at + bytes);
+    std::uint8_t* p = out_.data() + at;
+    while (bytes > 0) *p++ = static_cast<std::uint8_t>(value >> (8 * --bytes));
   }
   void push(const Word* at, Word count) {
     if (count != 0) todo_.push({at, count, Kind::kTerms});

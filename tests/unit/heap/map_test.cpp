@@ -102,6 +102,33 @@ TEST_CASE("a map that would not change is returned itself; values share the keys
   CHECK(map_remove(t.maps(), map, kAtom_exit) == map);
 }
 
+TEST_CASE("several changes at once are the same changes one by one, and leave the old map alone") {
+  TestHeap t(1 << 20);
+  std::mt19937 random(9);
+  for (int i = 0; i < 300; ++i) {
+    std::vector<MapPair> pairs;
+    for (unsigned k = 0; k < random() % 40; ++k) pairs.push_back({make_key(t, k), kAtom_ok});
+    const Term old = map_from_pairs(t.maps(), pairs);
+    const Term kept = map_from_pairs(t.maps(), pairs);
+    const MapContext context = t.maps();
+    MapChange change(context, old);
+    Term expected = old;
+    for (unsigned k = 0; k < 6; ++k) {
+      const Term key = make_key(t, random() % 45), value = Term::small(random() % 3);
+      const bool known = map_get(context, expected, key).is_value();
+      if (k % 2 == 0) {
+        CHECK(change.update(key, value) == known);
+        if (known) expected = map_put(context, expected, key, value);
+      } else {
+        change.put(key, value);
+        expected = map_put(context, expected, key, value);
+      }
+    }
+    CHECK(exactly_equal(change.map(), expected));
+    CHECK(exactly_equal(old, kept));
+  }
+}
+
 TEST_CASE("merging is putting every pair of the right map") {
   TestHeap t(1 << 20);
   for (const unsigned l_count : {0u, 3u, 20u, 40u, 500u}) {
