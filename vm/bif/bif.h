@@ -59,6 +59,7 @@ struct BifCall {
   Services& services;
   Process* process;            // the caller; null where terms alone are at work (compiler, tests)
   SchedulerThread* scheduler;  // likewise: the thread that runs it
+  std::uint32_t thread;        // number of that thread
   std::uint64_t hash_seed;     // of the node
   std::int64_t& reductions;    // a built-in subtracts what it costs beyond one
   Term* x = nullptr;           // x registers, for the kinds that continue

@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include "vm/base/assert.h"
-#include "vm/heap/blob.h"
 #include "vm/heap/copy.h"
 #include "vm/heap/decode_external.h"
+#include "vm/heap/scratch_heap.h"
 #include "vm/isa/layout.h"
 
 namespace parley {
@@ -123,10 +123,9 @@ bool Loader::decode_literals() {
   literals_.reserve(file_->literals.size());
   const DecodeOptions options{.funs = nullptr, .seed = index_.hash_seed_};
   for (const std::vector<std::uint8_t>& bytes : file_->literals) {
-    Heap scratch;
-    const auto decoded = decode_external(scratch, index_.atoms_, bytes, options);
+    ScratchHeap scratch;
+    const auto decoded = decode_external(scratch.heap, index_.atoms_, bytes, options);
     if (!decoded) {
-      free_fragments(scratch.take_fragments());
       error_ = "a literal: " + std::string(describe(decoded.error()));
       return false;
     }
@@ -139,12 +138,6 @@ bool Loader::decode_literals() {
     }
     bool has_blobs = false;
     literals_.push_back(copy_term(decoded->term, at, range, has_blobs));
-    for (Word* box = scratch.off_heap(); box != nullptr;) {
-      auto* next = reinterpret_cast<Word*>(box[4]);
-      blob_release(reinterpret_cast<Blob*>(box[3]));
-      box = next;
-    }
-    free_fragments(scratch.take_fragments());
   }
   return true;
 }

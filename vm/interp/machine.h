@@ -77,6 +77,7 @@ struct Context {
 
   Services* services = nullptr;
   SchedulerThread* scheduler = nullptr;
+  std::uint32_t thread = 0;
   const Word* process_end = nullptr;   // the stub below every stack
   bool collect_always = false;         // GC stress: collect at every safe point
 

@@ -8,11 +8,12 @@
 
 namespace parley {
 
-Runner::Runner(Services& services, SchedulerThread* thread, RunnerOptions options,
-               const ProcessEntry& entry, OnCrash on_crash)
+Runner::Runner(Services& services, SchedulerThread* thread, unsigned thread_number,
+               RunnerOptions options, const ProcessEntry& entry, OnCrash on_crash)
     : options_(options), on_crash_(std::move(on_crash)) {
   context_.services = &services;
   context_.scheduler = thread;
+  context_.thread = thread_number;
   context_.process_end = entry.bottom;
   context_.slice_reductions = options.slice_reductions;
   context_.collect_always = options.collect_always;

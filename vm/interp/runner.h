@@ -23,8 +23,8 @@ class Runner : public SliceRunner {
   // Told of every process that ends by an exception that nobody caught, its heap still there.
   using OnCrash = std::function<void(BifCall& call, Term error_class, Term reason)>;
 
-  Runner(Services& services, SchedulerThread* thread, RunnerOptions options,
-         const ProcessEntry& entry, OnCrash on_crash);
+  Runner(Services& services, SchedulerThread* thread, unsigned thread_number,
+         RunnerOptions options, const ProcessEntry& entry, OnCrash on_crash);
   RunResult run(Process& process) override;
   void finish(Process& process) override;
   Context& context() { return context_; }

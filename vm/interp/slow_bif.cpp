@@ -109,6 +109,7 @@ BifCall make_bif_call(Machine& m) {
                  .services = *c.services,
                  .process = c.process,
                  .scheduler = c.scheduler,
+                 .thread = c.thread,
                  .hash_seed = c.services->hash_seed,
                  .reductions = m.reductions,
                  .x = reinterpret_cast<Term*>(c.x)};

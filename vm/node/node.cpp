@@ -8,6 +8,7 @@
 #include "vm/code/verify.h"
 #include "vm/heap/make_bits.h"
 #include "vm/node/bif_registry.h"
+#include "vm/node/shard_poller.h"
 #include "vm/process/bif_support.h"
 #include "vm/term/print.h"
 
@@ -81,11 +82,18 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
   main_observer_ = std::make_unique<MainObserver>(control_);
   processes_->exit_observers.push_back(main_observer_.get());
   const RunnerOptions runner{options.slice_reductions, options.collect_always, engine};
+  const unsigned threads = core_count(options.schedulers);
+  network_ = std::make_unique<Network>(*processes_, threads);
+  processes_->exit_observers.push_back(network_.get());
+  services_.network = network_.get();
   scheduler_ = std::make_unique<Scheduler>(
-      *processes_, SchedulerOptions{core_count(options.schedulers)}, nullptr,
+      *processes_, SchedulerOptions{threads},
+      [this](SchedulerThread& thread) {
+        return std::make_unique<ShardPoller>(network_->shard(thread.number()));
+      },
       [this, runner](SchedulerThread& thread) {
-        return std::make_unique<Runner>(services_, &thread, runner, processes_->entry,
-                                        report_crash);
+        return std::make_unique<Runner>(services_, &thread, thread.number(), runner,
+                                        processes_->entry, report_crash);
       });
   processes_->scheduler = scheduler_.get();
   services_.schedulers = scheduler_.get();

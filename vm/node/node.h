@@ -19,6 +19,7 @@
 
 #include "vm/code/code_index.h"
 #include "vm/interp/runner.h"
+#include "vm/net/network.h"
 #include "vm/node/control.h"
 #include "vm/process/space.h"
 #include "vm/sched/scheduler.h"
@@ -83,6 +84,7 @@ class Node {
   std::unique_ptr<CodeIndex> code_;
   NodeControl control_;
   std::unique_ptr<MainObserver> main_observer_;
+  std::unique_ptr<Network> network_;
   std::unique_ptr<Scheduler> scheduler_;
   std::mutex load_lock_;
 };

@@ -4,8 +4,8 @@
 #include <array>
 #include <map>
 
-#include "vm/heap/blob.h"
 #include "vm/heap/copy.h"
+#include "vm/heap/scratch_heap.h"
 #include "vm/process/bif_support.h"
 
 namespace parley {
@@ -263,24 +263,14 @@ Term ask(BifCall& call, Term pid, Term what) {
 }  // namespace
 
 void answer_info_request(ProcessSpace& space, Process& process, Term request) {
-  Heap scratch;
+  ScratchHeap scratch;
   const auto answer =
-      info(space, process, scratch, request.element(2), Asked::kWhileSaved);
+      info(space, process, scratch.heap, request.element(2), Asked::kWhileSaved);
   const std::array elements{request.element(0), answer.value_or(kAtom_undefined)};
   Fragment* message = make_signal(space, MessageKind::kMessage, elements, 0);
   Process* asker = space.find(request.element(1));
   if (asker == nullptr) free_fragment(message);
   else deliver(space, *asker, message, MessageKind::kMessage);
-  for (Word* box = scratch.off_heap(); box != nullptr;) {
-    auto* next = reinterpret_cast<Word*>(box[4]);
-    blob_release(reinterpret_cast<Blob*>(box[3]));
-    box = next;
-  }
-  for (Fragment* f = scratch.take_fragments(); f != nullptr;) {
-    Fragment* next = f->next;
-    std::free(f);
-    f = next;
-  }
 }
 
 Term bif_process_info(BifCall& call, const Term* a) { return ask(call, a[0], Term::nil()); }

@@ -50,6 +50,7 @@ inline constexpr std::uint32_t kSuspended = 1u << 8;  // runs only system signal
 inline constexpr std::uint32_t kHooked = 1u << 9;     // the extension's hook wants to know
 inline constexpr std::uint32_t kTimedOut = 1u << 10;  // the receive timer fired
 inline constexpr std::uint32_t kRegistered = 1u << 11;  // has, or had, a registered name
+inline constexpr std::uint32_t kOwnsSockets = 1u << 12; // has, or had, a socket
 }  // namespace state_bit
 
 namespace process_flag {
