@@ -67,6 +67,8 @@ CompileResult compile_module(SourceFile source, const CompileOptions& options) {
   result.tree = std::move(parsed.module);
   result.diagnostics = std::move(parsed.diagnostics);
   if (result.diagnostics.has_errors()) return result;
+  lint(*result.tree, options.lint, result.diagnostics);
+  if (result.diagnostics.has_errors()) return result;
   back_end(result, result.tree->name.text(), std::nullopt);
   return result;
 }
@@ -80,6 +82,8 @@ CompileResult compile_expressions(SourceFile source, const std::string& module_n
   result.diagnostics = std::move(parsed.diagnostics);
   result.incomplete = parsed.incomplete;
   if (result.diagnostics.has_errors() || result.tree->expressions.empty()) return result;
+  lint_expressions(*result.tree, bound_names, result.diagnostics);
+  if (result.diagnostics.has_errors()) return result;
   result.tree->name = result.tree->names.intern(module_name);
   back_end(result, module_name, bound_names);
   return result;

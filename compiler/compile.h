@@ -9,6 +9,7 @@
 #include <string>
 
 #include "compiler/emit/diagnostics.h"
+#include "compiler/passes/lint.h"
 #include "compiler/syntax/parse.h"
 #include "vm/isa/module_file.h"
 
@@ -16,6 +17,7 @@ namespace parley {
 
 struct CompileOptions {
   ParseOptions parse;
+  LintOptions lint;
 };
 
 struct CompileResult {

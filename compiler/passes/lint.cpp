@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "compiler/passes/behaviours.h"
 #include "compiler/passes/builtin_names.h"
 #include "compiler/passes/lint_state.h"
 
@@ -291,7 +292,7 @@ void Linter::run() {
   warn_unused_names();
 }
 
-void Linter::run_expressions(const std::vector<std::string>& bound) {
+void Linter::run_expressions(std::span<const std::string> bound) {
   shell_ = true;
   for (const std::string& name : bound) {
     if (Name known = module_.names.find(name)) {
@@ -302,6 +303,9 @@ void Linter::run_expressions(const std::vector<std::string>& bound) {
 }
 
 void Linter::attribute(const AttributeForm& form) {
+  if (form.name.text() == "upgrade") {
+    return;  // holds functions that migrate, which its own pass reads
+  }
   bool constant = std::ranges::all_of(
       form.arguments, [](const Expr* argument) { return is_constant_term(*argument); });
   if (form.arguments.size() != 1 || !constant) {
@@ -424,10 +428,11 @@ void Linter::behaviour(const AttributeForm& form) {
     error(Code::kBadAttribute, form.location, "-behaviour is followed by (Module)");
     return;
   }
-  if (!options_.behaviour) {
+  auto callbacks = options_.behaviour ? options_.behaviour(name->name.text())
+                                      : standard_behaviour(name->name.text());
+  if (!callbacks && !options_.behaviour) {
     return;
   }
-  auto callbacks = options_.behaviour(name->name.text());
   if (!callbacks) {
     warning(Code::kUndefinedBehaviour, name->location,
             fmt::format("the behaviour {} is not known", name->name.text()));
@@ -522,7 +527,7 @@ void lint(const Module& module, const LintOptions& options, Diagnostics& diagnos
   Linter(module, options, diagnostics).run();
 }
 
-void lint_expressions(const Module& module, const std::vector<std::string>& bound,
+void lint_expressions(const Module& module, std::span<const std::string> bound,
                       Diagnostics& diagnostics) {
   LintOptions options;
   Linter(module, options, diagnostics).run_expressions(bound);

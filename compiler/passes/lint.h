@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,7 @@ struct BehaviourCallback {
 
 struct LintOptions {
   /// The callbacks of a behaviour, or nothing when its module is not known. Without the function
-  /// behaviours are not checked.
+  /// the standard library's behaviours are checked and others not.
   std::function<std::optional<std::vector<BehaviourCallback>>(std::string_view module)> behaviour;
   /// The advice of the .par dialect as well.
   bool dialect = false;
@@ -34,7 +35,7 @@ void lint(const ast::Module& module, const LintOptions& options, Diagnostics& di
 
 /// For the shell: checks Module::expressions, in which the named variables have values already and
 /// unknown functions and records are the shell's concern.
-void lint_expressions(const ast::Module& module, const std::vector<std::string>& bound,
+void lint_expressions(const ast::Module& module, std::span<const std::string> bound,
                       Diagnostics& diagnostics);
 
 }  // namespace parley

@@ -19,7 +19,7 @@ class Linter {
   Linter(const ast::Module& module, const LintOptions& options, Diagnostics& diagnostics);
 
   void run();
-  void run_expressions(const std::vector<std::string>& bound);
+  void run_expressions(std::span<const std::string> bound);
 
  private:
   // A name and an arity in one number; 9 bits hold any arity.

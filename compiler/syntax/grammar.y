@@ -484,6 +484,10 @@ parameter_list:
 top_type:
     VARIABLE COLON_COLON top_type { $$ = build.annotated_type(@$, $1, $3); }
   | union_list { $$ = build.union_type(@$, $1); }
+  | union_list BAR VARIABLE COLON_COLON top_type {
+      build.types.push(build.annotated_type(@$, $3, $5));
+      $$ = build.union_type(@$, $1);
+    }
   ;
 union_list:
     type { $$ = build.types.start($1); }
