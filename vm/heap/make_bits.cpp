@@ -222,13 +222,9 @@ bool write_float(std::uint8_t* bytes, std::uint64_t bit_offset, std::uint64_t si
   if (size_bits == 64) {
     raw = std::bit_cast<Word>(value);
   } else if (size_bits == 32) {
-    const auto narrow = static_cast<float>(value);
-    if (!std::isfinite(narrow)) return false;
-    raw = std::bit_cast<std::uint32_t>(narrow);
+    raw = std::bit_cast<std::uint32_t>(static_cast<float>(value));
   } else if (size_bits == 16) {
-    const auto half = double_to_half(value);
-    if (!half) return false;
-    raw = *half;
+    raw = double_to_half(value);
   } else {
     return false;
   }

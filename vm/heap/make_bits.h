@@ -63,7 +63,8 @@ void write_integer(std::uint8_t* bytes, std::uint64_t bit_offset, std::uint64_t 
 // 16, 32 or 64 bits; nullopt: another size, an infinity, or not a number.
 std::optional<double> read_float(const BitsView& view, std::uint64_t position,
                                  std::uint64_t size_bits, Endian endian);
-// False: another size, or out of the range of the size; nothing is written then.
+// Out of the range of the size an infinity is written, as OTP does, which matches no float. False:
+// another size; nothing is written then.
 bool write_float(std::uint8_t* bytes, std::uint64_t bit_offset, std::uint64_t size_bits,
                  double value, Endian endian);
 

@@ -180,20 +180,21 @@ double half_to_double(std::uint16_t half) {
   return (half & 0x8000) != 0 ? -value : value;
 }
 
-std::optional<std::uint16_t> double_to_half(double value) {
+std::uint16_t double_to_half(double value) {
   const auto sign = static_cast<std::uint16_t>(std::signbit(value) ? 0x8000 : 0);
   const double magnitude = std::fabs(value);
   if (magnitude == 0) return sign;
   int exponent = 0;
   std::frexp(magnitude, &exponent);  // magnitude in [2^(exponent-1), 2^exponent)
   // The unit of the last place: 2^-24 for subnormals, else ten bits below the leading one.
+  if (exponent > 17) return static_cast<std::uint16_t>(sign | 0x7C00);  // far beyond the range
   const int unit = std::max(exponent - 11, -24);
   const auto units = static_cast<std::uint32_t>(std::nearbyint(std::ldexp(magnitude, -unit)));
   // Adding instead of or-ing lets a carry of the rounding move into the exponent.
   const std::uint32_t bits =
       unit == -24 ? units : (static_cast<std::uint32_t>(unit + 25) << 10) + units - 1024;
-  if (bits >= 0x7C00) return std::nullopt;
-  return static_cast<std::uint16_t>(sign | bits);
+  constexpr std::uint32_t kInfinity = 0x7C00;
+  return static_cast<std::uint16_t>(sign | std::min(bits, kInfinity));
 }
 
 }  // namespace parley

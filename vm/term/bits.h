@@ -94,7 +94,7 @@ constexpr unsigned utf8_bytes(std::uint32_t c) {
 
 // IEEE half precision, as <<F:16/float>> holds it.
 double half_to_double(std::uint16_t half);
-// nullopt: out of range. Rounds to nearest, ties to even.
-std::optional<std::uint16_t> double_to_half(double value);
+// Rounds to nearest, ties to even; out of range becomes an infinity.
+std::uint16_t double_to_half(double value);
 
 }  // namespace parley

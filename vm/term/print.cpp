@@ -187,7 +187,7 @@ class Printer {
       return;
     }
     const bool is_value = task.kind == Kind::kPairs && task.left % 2 != 0;
-    if (!task.first) out_.append(is_value ? " => " : ",");
+    if (!task.first) out_.append(!is_value ? "," : display_ ? "=>" : " => ");
     task.first = false;
     --task.left;
     write(Term(*task.at++));
