@@ -21,9 +21,15 @@ endfunction()
 
 parley_lang_test(plain)
 parley_lang_test(slice_1 --flags=--slice\ 1 --without time)
+# A world that is small: pids and slots are used again every second.
+parley_lang_test(small_world --flags=--max-processes\ 256\ --generation-bits\ 4
+                 --limit procs=200 --without stable_pids)
+if(NOT PARLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  parley_lang_test(loop --flags=--engine\ loop)
+endif()
 if(PARLEY_DEV)
   parley_lang_test(gc_stress --flags=--gc-stress --without time)
-elseif(NOT PARLEY_SANITIZE)
+elseif(NOT PARLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # What a program prints does not depend on the build, so the oracle runs once.
   parley_lang_test(oracle --oracle)
 endif()
