@@ -1,6 +1,7 @@
 // Binaries, bit strings and iodata: those of `erlang`.
 #include <algorithm>
 
+#include "vm/base/work_list.h"
 #include "vm/bif/support.h"
 
 namespace parley {
@@ -47,6 +48,114 @@ Term flatten(BifCall& call, Term iodata, bool allow_bits) {
         at += view.size_bits;
       });
   return made.term;
+}
+
+// Whether a list can be made a binary at once: few cells, and few bytes in its binaries.
+bool is_short(Term list) {
+  constexpr std::uint64_t kCellsMax = 4096, kBitsMax = std::uint64_t{8} << 18;
+  WorkList<Word> tails;
+  std::uint64_t bits = 0;
+  for (std::uint64_t cells = 0; cells < kCellsMax;) {
+    if (list.is_cons()) {
+      ++cells;
+      const Term head = list.head();
+      if (head.is_cons()) tails.push(list.tail().raw);
+      else if (head.is_bits()) bits += bits_size(head);
+      list = head.is_cons() ? head : list.tail();
+      if (bits > kBitsMax) return false;
+    } else {
+      if (tails.empty()) return true;
+      list = Term(tails.pop());
+    }
+  }
+  return false;
+}
+
+// The tails before a list, the latest first.
+Term push_tails(Heap& heap, WorkList<Word>& tails, Term list) {
+  std::vector<Word> oldest_last;
+  while (!tails.empty()) oldest_last.push_back(tails.pop());
+  for (auto t = oldest_last.rbegin(); t != oldest_last.rend(); ++t) {
+    list = make_cons(heap, Term(*t), list);
+  }
+  return list;
+}
+
+// Iodata of any size. State: the iodata being read; a list of what follows the lists that were
+// entered, innermost first; and the binary made so far, which grows in place.
+Term flatten_in_slices(BifCall& call, Term rest, Term following, Term made) {
+  constexpr std::uint64_t kBytesPerSlice = std::uint64_t{1} << 18;
+  WorkList<Word> tails;
+  std::vector<std::uint8_t> bytes;
+  const auto keep = [&] {
+    const NewBits grown = bits_append(call.heap, made, bytes.size() * 8);
+    copy_bits(bytes.data(), 0, grown.bytes, grown.bit_offset, bytes.size() * 8);
+    made = grown.term;
+    bytes.clear();
+  };
+  for (std::uint64_t cells = 0;; ++cells) {
+    if (rest.is_cons()) {
+      const Term head = rest.head();
+      if (head.is_small() && head.raw <= Word{255} << 2) {
+        bytes.push_back(static_cast<std::uint8_t>(head.small_value()));
+        rest = rest.tail();
+      } else if (head.is_list() || head.is_bits()) {
+        tails.push(rest.tail().raw);
+        rest = head;
+      } else {
+        return call.badarg();
+      }
+    } else if (is_binary(rest)) {
+      const BitsView view = bits_view(rest);
+      const std::uint64_t take = std::min(view.size_bits, kBytesPerSlice * 8);
+      const std::size_t at = bytes.size();
+      bytes.resize(at + take / 8);
+      copy_bits(view.bytes, view.bit_offset, bytes.data(), at * 8, take);
+      rest = take == view.size_bits ? Term::nil()
+                                    : make_slice(call.heap, rest, take, view.size_bits - take);
+      call.reductions -= static_cast<std::int64_t>(take / 8192);
+    } else if (rest.is_nil()) {
+      if (!tails.empty()) {
+        rest = Term(tails.pop());
+      } else if (following.is_cons()) {
+        rest = following.head();
+        following = following.tail();
+      } else {
+        break;
+      }
+    } else {
+      return call.badarg();
+    }
+    if (cells % kCellsPerReduction == 0) --call.reductions;
+    if (must_yield(call)) {
+      keep();
+      following = push_tails(call.heap, tails, following);
+      call.x[0] = make_trap(call.heap, 0, {rest, following, made});
+      return call.again(BifAnswer::kYield);
+    }
+  }
+  keep();
+  return made;
+}
+
+// The bytes of a binary before `tail`, from the end on. State: the bytes that are left; the binary,
+// and the list made so far.
+Term byte_list_in_slices(BifCall& call, Term binary, std::uint64_t left, Term tail) {
+  constexpr std::uint64_t kBytesAtOnce = 4096;
+  const BitsView view = bits_view(binary);
+  for (;;) {
+    const std::uint64_t take = std::min(left, kBytesAtOnce);
+    left -= take;
+    for (std::uint64_t i = take; i > 0; --i) {
+      tail = make_cons(call.heap, Term::small(byte_at(view, 8 * (left + i - 1))), tail);
+    }
+    call.reductions -= static_cast<std::int64_t>(take / kCellsPerReduction);
+    if (left == 0) return tail;
+    if (must_yield(call)) {
+      call.x[0] = make_trap(call.heap, left, {binary, tail});
+      return call.again(BifAnswer::kYield);
+    }
+  }
 }
 
 Term byte_list(BifCall& call, const BitsView& view, Term tail) {
@@ -99,13 +208,19 @@ Term bif_iolist_size(BifCall& call, const Term* a) {
 }
 
 Term bif_iolist_to_binary(BifCall& call, const Term* a) {
+  if (is_trap(a[0])) {
+    return flatten_in_slices(call, trap_term(a[0], 0), trap_term(a[0], 1), trap_term(a[0], 2));
+  }
   if (is_binary(a[0])) return a[0];
   if (!a[0].is_list()) return call.badarg();
+  if (!is_short(a[0])) {
+    return flatten_in_slices(call, a[0], Term::nil(), make_binary(call.heap, 0).term);
+  }
   const Term made = flatten(call, a[0], false);
   return made.is_value() ? made : call.badarg();
 }
 Term bif_list_to_binary(BifCall& call, const Term* a) {
-  return a[0].is_list() ? bif_iolist_to_binary(call, a) : call.badarg();
+  return a[0].is_list() || is_trap(a[0]) ? bif_iolist_to_binary(call, a) : call.badarg();
 }
 Term bif_iolist_to_iovec(BifCall& call, const Term* a) {
   const Term made = bif_iolist_to_binary(call, a);
@@ -120,7 +235,13 @@ Term bif_list_to_bitstring(BifCall& call, const Term* a) {
 }
 
 Term bif_binary_to_list_1(BifCall& call, const Term* a) {
+  constexpr std::uint64_t kAtOnceMax = 8192;  // bytes
+  if (is_trap(a[0])) {
+    return byte_list_in_slices(call, trap_term(a[0], 0), trap_raw(a[0]), trap_term(a[0], 1));
+  }
   if (!is_binary(a[0])) return call.badarg();
+  const std::uint64_t bytes = bits_size(a[0]) / 8;
+  if (bytes > kAtOnceMax) return byte_list_in_slices(call, a[0], bytes, Term::nil());
   return byte_list(call, bits_view(a[0]), Term::nil());
 }
 // From byte `a[1]` to byte `a[2]`, both counted from 1.

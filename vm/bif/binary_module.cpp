@@ -103,10 +103,12 @@ Term bif_binary_bin_to_list_1(BifCall& call, const Term* a) {
   return bif_binary_to_list_1(call, a);
 }
 Term bif_binary_bin_to_list_2(BifCall& call, const Term* a) {
+  if (is_trap(a[0])) return bif_binary_to_list_1(call, a);  // of the part already
   const Term part = bif_binary_part_2(call, a);
   return part.is_value() ? bif_binary_to_list_1(call, &part) : part;
 }
 Term bif_binary_bin_to_list_3(BifCall& call, const Term* a) {
+  if (is_trap(a[0])) return bif_binary_to_list_1(call, a);  // of the part already
   const Term part = bif_binary_part_3(call, a);
   return part.is_value() ? bif_binary_to_list_1(call, &part) : part;
 }

@@ -16,6 +16,16 @@ Term make_byte_list(Heap& heap, std::span<const std::uint8_t> bytes, Term tail) 
   return Term::cons(cells);
 }
 
+Term make_trap(Heap& heap, Word raw, std::initializer_list<Term> terms) {
+  Word* box = heap.allocate(3 + terms.size());
+  box[0] = make_header(Subtag::kTrap, 2 + terms.size());
+  box[1] = 1;  // raw words
+  box[2] = raw;
+  Word* at = box + 2;
+  for (const Term t : terms) *++at = t.raw;
+  return Term::boxed(box);
+}
+
 std::optional<std::uint64_t> proper_length(Term list) {
   std::uint64_t count = 0;
   for (; list.is_cons(); list = list.tail()) ++count;

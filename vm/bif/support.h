@@ -30,6 +30,14 @@ inline bool must_yield(const BifCall& call) { return call.x != nullptr && call.r
 // How many list cells a loop may visit before it asks `must_yield` again.
 inline constexpr std::uint64_t kCellsPerReduction = 32;
 
+// ---- yielding: the state of a built-in that is not done, as its first argument ---------------
+// One raw word and some terms; no program can make or see such an object, so finding one in place
+// of the first argument means to go on.
+Term make_trap(Heap& heap, Word raw, std::initializer_list<Term> terms);
+inline bool is_trap(Term t) { return t.is_box(Subtag::kTrap); }
+inline Word trap_raw(Term trap) { return trap.box()[2]; }
+inline Term trap_term(Term trap, unsigned index) { return Term(trap.box()[3 + index]); }
+
 // ---- making ----------------------------------------------------------------------------------
 inline Term make_cons(Heap& heap, Term head, Term tail) {
   Word* cell = heap.allocate(2);

@@ -36,7 +36,4 @@ inline std::uint64_t internal_hash(Term term, const AtomTable& atoms, std::uint6
 // References, sockets, local funs and process identifiers hash by this node's numbers.
 std::uint32_t portable_hash(Term term, const AtomTable& atoms);
 
-// OTP's `erlang:phash/2` before the range is taken.
-std::uint32_t old_portable_hash(Term term, const AtomTable& atoms);
-
 }  // namespace parley

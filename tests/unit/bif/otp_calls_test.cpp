@@ -67,7 +67,11 @@ Term answer_of(TestHeap& t, Cells& cells, BifFunction function, const std::vecto
   services.funs = &cells;
   services.hash_seed = t.seed;
   std::int64_t reductions = 4000;
-  BifCall call{t.heap, t.atoms, services, nullptr, nullptr, t.seed, reductions};
+  BifCall call{.heap = t.heap,
+               .atoms = t.atoms,
+               .services = services,
+               .hash_seed = t.seed,
+               .reductions = reductions};
   const Term result = function(call, a.data());
   if (call.answer == BifAnswer::kThrow) return t.tuple({call.error_class, call.reason});
   REQUIRE(call.answer == BifAnswer::kValue);
