@@ -31,7 +31,7 @@
 }
 
 %code {
-#include "compiler/syntax/grammar_glue.h"
+#include "compiler/syntax/grammar_glue.inc"
 }
 
 %token START_FUNCTION START_EXPRESSIONS START_ATTRIBUTE START_MODULE START_EXPORT START_IMPORT

@@ -119,6 +119,10 @@ Diagnostic& Lexer::bad(const char* start, Code code, std::string message) {
 // As bad(), but the place is `at`, which may lie before what has been counted.
 Diagnostic& Lexer::bad_at(const char* at, const char* start, Code code, std::string message) {
   Diagnostic& diagnostic = bad(start, code, std::move(message));
+  constexpr size_t kExactPlacesMax = 100;  // each costs a walk through the text
+  if (result_.diagnostics.size() > kExactPlacesMax) {
+    return diagnostic;
+  }
   const char* text = module_.files[file_].text.data();
   ast::Location place{file_, 1, 1, 0};
   for (const char* p = text; p < at; ++p) {

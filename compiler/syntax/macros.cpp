@@ -212,12 +212,15 @@ bool Preprocessor::expand_one(const Token*& at, const Token* end, std::vector<To
         .notes.push_back({macro->place, "it is defined here"});
     return false;
   }
-  if (active_.size() >= kNestingMax) {
+  if (depth_ >= kNestingMax) {
     error(Code::kMacroTooLarge, call,
           fmt::format("macros are nested more than {} deep here", kNestingMax));
     return false;
   }
-  return expand_macro(*macro, call, arguments, out);
+  ++depth_;
+  bool good = expand_macro(*macro, call, arguments, out);
+  --depth_;
+  return good;
 }
 
 // The definition that fits the arguments that follow; complains and answers null when none does.
@@ -270,7 +273,9 @@ bool Preprocessor::read_arguments(const Token& call, const Token* open, const To
       argument.clear();
     } else {
       nesting.see(at, end);
-      argument.push_back(*at);
+      if (!push(argument, *at)) {
+        return false;
+      }
     }
   }
   error(Code::kBadMacroCall, call, "the arguments of this macro are never closed");

@@ -71,13 +71,9 @@ Preprocessor::RawForm Preprocessor::take_form(Source& source) {
   return {tokens.data() + first, tokens.data() + at + 1};
 }
 
+// A condition inside a skipped branch is never taken, so the innermost one decides.
 bool Preprocessor::skipping() const {
-  for (const Condition& condition : conditions_) {
-    if (condition.branch != Branch::kTaken) {
-      return true;
-    }
-  }
-  return false;
+  return !conditions_.empty() && conditions_.back().branch != Branch::kTaken;
 }
 
 void Preprocessor::close_source() {

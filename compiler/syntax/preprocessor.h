@@ -128,6 +128,7 @@ class Preprocessor {
   std::vector<Token>* form_out_ = nullptr;  // of the form being expanded
   const ast::Name::Entry* module_name_ = nullptr;
   size_t pushed_count_ = 0;
+  size_t depth_ = 0;  // of macros being expanded, arguments included
 };
 
 /// Whether the condition of an -if holds: the value of a constant expression is `true`.

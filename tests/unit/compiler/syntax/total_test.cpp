@@ -115,6 +115,13 @@ TEST_CASE("texts without end are refused, not suffered") {
   CHECK_FALSE(survive("-type t() :: " + repeat("[", kMany) + repeat("]", kMany) + "."));
   CHECK_FALSE(survive("f() -> " + repeat("1+", kMany) + "1."));
   CHECK_FALSE(survive("f() -> " + repeat("9", kMany * 3) + "."));
+  std::string macro = "-module(m).\n-define(A(X), X).\nf() -> ";
+  CHECK_FALSE(survive(macro + repeat("?A(", kMany) + "1" + repeat(")", kMany) + "."));
+  CHECK_FALSE(survive(macro + repeat("?A(", kMany)));
+  CHECK_FALSE(survive("f() -> " + repeat("\"a\"", kMany) + "."));
+  CHECK_FALSE(survive("f() -> " + repeat("'a\n", kMany) + "."));
+  CHECK_FALSE(survive(repeat("f() -> \n", kMany)));
+  CHECK_FALSE(survive(repeat("-ifdef(A).\n", kMany)));
   CHECK(survive("-module(m).\n-export([f/0]).\nf() -> [" + repeat("1,", kMany) + "1]."));
   CHECK(survive("-module(m).\n-export([f/0]).\nf() -> " + repeat("(", kMany) + "1" +
                 repeat(")", kMany) + "."));
