@@ -45,8 +45,8 @@ inline Term map_get(const MapContext& context, Term map, Term key) {
 Term map_put(const MapContext& context, Term map, Term key, Term value);
 // The non-value if the key is not there.
 Term map_update(const MapContext& context, Term map, Term key, Term value);
-// Several changes of one map: a flat map is copied once, then changed where it is, since nobody else
-// has seen the copy.
+// Several changes of one map: a flat map is copied once, then changed where it is, since nobody
+// else has seen the copy.
 class MapChange {
  public:
   MapChange(const MapContext& context, Term map) : context_(context), map_(map) {}
