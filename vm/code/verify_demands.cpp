@@ -63,7 +63,7 @@ void FunctionVerifier::check_arguments(std::uint64_t arity) {
   if (arity > isa::kRegistersMax) return fail(kOperand, "more than 255 arguments");
   for (std::uint64_t n = 0; n < arity && ok(); ++n) {
     require(state_.get(OperandTag::kX, n).defined(), kCallArguments,
-            fmt::format("argument x{} holds nothing", n));
+            [&] { return fmt::format("argument x{} holds nothing", n); });
   }
 }
 
@@ -71,7 +71,7 @@ void FunctionVerifier::check_control(const Instruction& in) {
   const auto& operands = in.operands;
   const auto frees = [&](std::size_t operand) {
     require(operands[operand].value == state_.words(), kFrameSize,
-            fmt::format("the frame has {} words", state_.words()));
+            [&] { return fmt::format("the frame has {} words", state_.words()); });
   };
   if (const auto arity = arity_of_call(in)) {
     check_arguments(*arity);
@@ -115,22 +115,24 @@ void FunctionVerifier::check_bif(const Instruction& in) {
     return fail(kBifUnknown, name() + " is not a guard or plain built-in");
   }
   require(in.operands[0].value == 0 || row->kind == BifKind::kGuard, kBifGuard,
-          name() + " may not stand in a guard");
+          [&] { return name() + " may not stand in a guard"; });
   require(in.operands.size() - 3 == row->arity, kBifArity,
-          fmt::format("{} gets {} arguments", name(), in.operands.size() - 3));
+          [&] { return fmt::format("{} gets {} arguments", name(), in.operands.size() - 3); });
 }
 
 void FunctionVerifier::check_descriptor(const Instruction& in, const isa::FrameDescriptor& frame) {
-  require(
-      frame.words == state_.words(), kDescriptorWords,
-      fmt::format("the descriptor says {} words, the frame has {}", frame.words, state_.words()));
+  require(frame.words == state_.words(), kDescriptorWords, [&] {
+    return fmt::format("the descriptor says {} words, the frame has {}", frame.words,
+                       state_.words());
+  });
   const auto check_bank = [&](OperandTag bank, const std::vector<std::uint64_t>& bitmap,
                               std::size_t limit) {
     for (std::size_t n = 0; n < bitmap.size() * 64 && ok(); ++n) {
       if ((bitmap[n / 64] >> (n % 64) & 1) == 0) continue;
-      require(n < limit && state_.get(bank, n).defined(), kDescriptorDead,
-              fmt::format("the descriptor names {}{}, which holds nothing",
-                          bank == OperandTag::kX ? 'x' : 'y', n));
+      require(n < limit && state_.get(bank, n).defined(), kDescriptorDead, [&] {
+        return fmt::format("the descriptor names {}{}, which holds nothing",
+                           bank == OperandTag::kX ? 'x' : 'y', n);
+      });
     }
   };
   check_bank(OperandTag::kX, frame.x, isa::kRegistersMax);
@@ -160,7 +162,7 @@ void FunctionVerifier::check_call_operands(const Instruction& in, std::uint64_t 
   while (reads_x(saved)) ++saved;
   for (const Operand& operand : in.operands) {
     require(operand.tag != OperandTag::kX || operand.value < saved, kCallOperands,
-            name_of(operand) + " does not stand behind the arguments");
+            [&] { return name_of(operand) + " does not stand behind the arguments"; });
   }
 }
 
@@ -172,24 +174,25 @@ void FunctionVerifier::check_terms(const Instruction& in) {
     case Opcode::get_head:
     case Opcode::get_tail:
       return require(is(0, StateType::kCons), kTypeCons,
-                     name_of(operands[0]) + " is not known to be a cons");
+                     [&] { return name_of(operands[0]) + " is not known to be a cons"; });
     case Opcode::get_element: {
       const bool tuple = is(0, StateType::kTuple) || is(0, StateType::kTupleExact);
-      return require(tuple && operands[1].value < value(operands[0]).detail, kTypeTuple,
-                     name_of(operands[0]) + " is not known to be a tuple that large");
+      return require(tuple && operands[1].value < value(operands[0]).detail, kTypeTuple, [&] {
+        return name_of(operands[0]) + " is not known to be a tuple that large";
+      });
     }
     case Opcode::update_tuple:
       return check_changes(in);
     case Opcode::get_map:
     case Opcode::is_map_key:
       return require(is(1, StateType::kMap), kTypeMap,
-                     name_of(operands[1]) + " is not known to be a map");
+                     [&] { return name_of(operands[1]) + " is not known to be a map"; });
     case Opcode::is_tagged_tuple:
       return require(operands[2].value > 0, kTupleIndex, "an empty tuple has no tag");
     case Opcode::make_fun: {
       const isa::Lambda& lambda = module_.lambdas[operands[0].value];
       return require(operands.size() - 3 == lambda.free_count, kLambdaFree,
-                     fmt::format("the lambda has {} variables", lambda.free_count));
+                     [&] { return fmt::format("the lambda has {} variables", lambda.free_count); });
     }
     case Opcode::select_value:
     case Opcode::select_arity:
@@ -203,7 +206,7 @@ void FunctionVerifier::check_changes(const Instruction& in) {
   const auto& operands = in.operands;
   const Value tuple = value(operands[0]);
   require(tuple.is(StateType::kTupleExact) && tuple.detail == operands[1].value, kTypeTuple,
-          name_of(operands[0]) + " is not known to be a tuple of this arity");
+          [&] { return name_of(operands[0]) + " is not known to be a tuple of this arity"; });
   for (std::size_t i = 4; i < operands.size() && ok(); i += 2) {
     require(operands[i].tag == OperandTag::kSmall && operands[i].value < operands[1].value,
             kTupleIndex, "an index is not a constant within the tuple");
@@ -233,9 +236,9 @@ void FunctionVerifier::check_bits(const Instruction& in) {
   const auto& operands = in.operands;
   const std::size_t subject = in.opcode == Opcode::bits_get_tail ? 0 : 1;
   require(value(operands[subject]).is(StateType::kBits), kTypeBits,
-          name_of(operands[subject]) + " is not known to be a bit string");
+          [&] { return name_of(operands[subject]) + " is not known to be a bit string"; });
   require(value(operands[subject + 1]).is(StateType::kSmall), kTypePosition,
-          name_of(operands[subject + 1]) + " is not known to be a small integer");
+          [&] { return name_of(operands[subject + 1]) + " is not known to be a small integer"; });
   const auto unit = [&](std::size_t i) {
     require(operands[i].value >= 1 && operands[i].value <= kUnitMax, kBitsShape,
             "a unit is not 1 to 256");
@@ -296,7 +299,7 @@ void FunctionVerifier::check_build(const Instruction& in) {
       default:
         good = good && !sized;
     }
-    require(good, kBitsShape, fmt::format("segment {} is malformed", (i - 3) / 5));
+    require(good, kBitsShape, [&] { return fmt::format("segment {} is malformed", (i - 3) / 5); });
   }
 }
 

@@ -4,6 +4,7 @@
 // to reach it, and every way is checked against it, so no iteration is needed.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -83,7 +84,14 @@ class FunctionVerifier {
   bool ok() const { return !error_; }
   void fail(std::string_view rule, std::string message);
   void require(bool condition, std::string_view rule, std::string_view message) {
-    if (!condition) fail(rule, std::string(message));
+    if (!condition) [[unlikely]]
+      fail(rule, std::string(message));
+  }
+  // The message is made only where it is needed: nearly every check holds.
+  template <std::invocable Message>
+  void require(bool condition, std::string_view rule, Message message) {
+    if (!condition) [[unlikely]]
+      fail(rule, message());
   }
 
   ModuleFacts& facts_;

@@ -276,6 +276,7 @@ class Parser {
       return result;
     }
     result.opcode = static_cast<Opcode>(number);
+    result.operands.reserve(info.operand_count);
     for (std::size_t i = 0; i < info.operand_count && in_.ok(); ++i) {
       result.operands.push_back(operand(info.kinds[i]));
     }
