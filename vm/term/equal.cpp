@@ -171,7 +171,20 @@ class Equality {
 }  // namespace
 
 bool detail::equal_slow(Term left, Term right, bool exact) {
-  return Equality().run(left, right, exact);
+  // Tuples are mostly decided by their immediates, without the machine.
+  if (exact && left.is_tuple() && right.is_tuple()) {
+    if (left.arity() != right.arity()) return false;
+    bool same = true;
+    for (Word i = 0; i < left.arity(); ++i) {
+      const Term l = left.element(i), r = right.element(i);
+      if (l == r) continue;
+      if (l.is_immediate() || r.is_immediate()) return false;
+      same = false;
+    }
+    if (same) return true;
+  }
+  Equality machine;  // not `Equality()`, which would clear the work list first
+  return machine.run(left, right, exact);
 }
 
 }  // namespace parley
