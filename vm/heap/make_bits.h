@@ -47,9 +47,9 @@ inline Blob* blob_of(Term bits) {
 }
 
 // A bit string that begins with all of `prefix` and goes on with `added_bits` bits for the caller
-// to fill: `bit_offset` is where these start, behind the prefix. In place where `prefix` ends at the
-// end of its blob's used part, on a byte, with room; capacities double, so that appending again and
-// again costs each byte a constant.
+// to fill: `bit_offset` is where these start, behind the prefix. In place where `prefix` ends at
+// the end of its blob's used part, on a byte, with room; capacities double, so that appending again
+// and again costs each byte a constant.
 NewBits bits_append(Heap& heap, Term prefix, std::uint64_t added_bits);
 
 // ---- integers and floats of the bit syntax ---------------------------------------------------

@@ -53,7 +53,8 @@ bool parse_packet(Term value, PortOptions& port) {
 }
 
 bool parse_number(Term name, Term value, PortOptions& port) {
-  if (!value.is_small() || value.small_value() < 0 || value.small_value() > 0x7FFFFFFF) return false;
+  if (!value.is_small() || value.small_value() < 0 || value.small_value() > 0x7FFFFFFF)
+    return false;
   const auto n = static_cast<std::uint32_t>(value.small_value());
   if (name == kAtom_packet_size) port.packet_size = n;
   else if (name == kAtom_buffer) port.buffer = n;
