@@ -72,6 +72,17 @@ class Allocator {
   void set_x(Value v, std::uint8_t at) {
     x_[v] = at;
     x_used_[at] = v;
+    copy_[at] = 0;
+  }
+  // Where an x register still holds what was moved to y, it is read instead: often it is the very
+  // register in which a call wants the value.
+  Operand nearest(std::uint32_t bits) const {
+    const Ref ref{bits};
+    if (ref.is_value() && in_y(ref.as_value())) {
+      const std::uint8_t x = x_[ref.as_value()];
+      if (x != kNone && copy_[x] == ref.as_value()) return {OperandTag::kX, x};
+    }
+    return operand(bits);
   }
   Operand define(Value v) {
     if (in_y(v)) {
@@ -152,6 +163,7 @@ class Allocator {
   std::vector<std::uint8_t> x_, y_;
   std::array<Value, 256> x_used_{};  // whose
   std::array<bool, 256> y_used_{};
+  std::array<Value, 256> copy_{};  // the value, whose home is in y, that the x register holds too
   std::vector<std::optional<Facts>> entry_facts_;
   std::vector<PendingJump> jumps_;
   Facts facts_;
@@ -170,6 +182,7 @@ void Allocator::enter(BlockId id) {
   out_.blocks[id].handler = block.handler;
   x_used_.fill(0);
   y_used_.fill(false);
+  copy_.fill(0);
   live_.for_each_live_in(id, [&](Value v) {
     if (in_y(v))
       y_used_[y_[v]] = true;
@@ -262,6 +275,7 @@ void Allocator::make_frame() {
     y_used_[y_[v]] = true;
     x_used_[i] = 0;
     move({OperandTag::kX, i}, place(v));
+    copy_[i] = v;
   }
 }
 
@@ -299,7 +313,7 @@ void Allocator::instruction(const Instr& instr, std::uint32_t index) {
                        instr.op != Opcode::wait && instr.op != Opcode::wait_timeout;
   if (is_call) return call(instr, index);
   if (instr.op == Opcode::ret) {
-    const Operand value = operand(f_.operands[instr.first + 1]);
+    const Operand value = nearest(f_.operands[instr.first + 1]);
     move(value, {OperandTag::kX, 0});
     return put(Opcode::ret, {{OperandTag::kUnsigned, framed_ ? MachineFunction::kWords : 0}});
   }
@@ -318,7 +332,7 @@ void Allocator::call_target(const Instr& instr, std::vector<Operand>& operands,
       operands.push_back({OperandTag::kUnsigned, word});
       continue;
     }
-    Operand callee = operand(word);
+    Operand callee = nearest(word);
     if (callee.tag == OperandTag::kX || (callee.tag == OperandTag::kY && ends_block(instr.op))) {
       moves.push_back({callee, {OperandTag::kX, scratch}});
       callee = {OperandTag::kX, scratch++};
@@ -333,9 +347,10 @@ void Allocator::call(const Instr& instr, std::uint32_t index) {
   call_target(instr, operands, arguments);
   for (std::uint32_t i = 0; i < instr.implicit; ++i) {
     const std::uint32_t word = f_.operands[instr.first + instr.count - instr.implicit + i];
-    arguments.push_back({operand(word), {OperandTag::kX, i}});
+    arguments.push_back({nearest(word), {OperandTag::kX, i}});
   }
   moves(std::move(arguments));
+  copy_.fill(0);
   die(index);
   const std::size_t frame = operands.size() - 1;
   operands[frame] = descriptor(instr.implicit, 0);
@@ -349,7 +364,9 @@ void Allocator::call(const Instr& instr, std::uint32_t index) {
   if (!unread_.empty()) return;
   if (in_y(instr.result)) {
     y_[instr.result] = take_y();
+    x_[instr.result] = 0;
     move({OperandTag::kX, 0}, place(instr.result));
+    copy_[0] = instr.result;
   } else {
     set_x(instr.result, 0);
   }
@@ -438,6 +455,7 @@ Operand Allocator::own_position(const Instr& instr, BlockId fail) {
     move(place(before), {OperandTag::kX, at});
   }
   x_used_[x_[instr.result]] = instr.result;
+  copy_[x_[instr.result]] = 0;
   return {OperandTag::kX, x_[instr.result]};
 }
 
@@ -485,6 +503,7 @@ void Allocator::plain(const Instr& instr, std::uint32_t index) {
   for (unsigned i = 0; i < info.operand_count; ++i) {
     if (info.kinds[i] != isa::OperandKind::kFrame) continue;
     const bool waits = instr.op == Opcode::wait || instr.op == Opcode::wait_timeout;
+    copy_.fill(0);
     frame = descriptor(waits ? std::optional<unsigned>(0) : std::nullopt, fail);
     operands[i] = *frame;
   }

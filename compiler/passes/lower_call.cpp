@@ -238,8 +238,7 @@ Ref Lowerer::inline_built_in(std::string_view name, std::span<const Ref> argumen
 
 void Lowerer::raise_error(Ref reason) {
   const Ref arguments[] = {reason};
-  const std::uint32_t words[] = {module_.import_of("erlang", "error", 1), 0};
-  ret(called(Opcode::call_ext, words, arguments));
+  ret(call_named("erlang", "error", arguments, Position::kValue));
 }
 
 void Lowerer::raise_error(std::string_view tag, Ref detail) {

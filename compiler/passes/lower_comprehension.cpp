@@ -24,7 +24,13 @@ class Comprehender {
   Comprehender(Lowerer& lowerer, const ast::Comprehension& e) : l_(lowerer), e_(e) {
     if (e.key != nullptr) collect(e.key);
     collect(e.value);
-    for (const Qualifier& qualifier : e.qualifiers) collect(qualifier);
+    // The sources of the first generator are computed outside of its function.
+    bool is_first = true;
+    for (const Qualifier& qualifier : e.qualifiers) {
+      const bool generates = qualifier.kind != QualifierKind::kFilter;
+      collect(qualifier, !(is_first && generates));
+      is_first = is_first && !generates;
+    }
   }
 
   Ref run();
@@ -42,7 +48,7 @@ class Comprehender {
   };
 
   void collect(const ast::Expr* e);
-  void collect(const Qualifier& qualifier);
+  void collect(const Qualifier& qualifier, bool source_too);
   std::span<const Qualifier> generators(const Qualifier& qualifier) const {
     if (qualifier.kind != QualifierKind::kZip) return {&qualifier, 1};
     return {qualifier.zipped.begin(), qualifier.zipped.size()};
@@ -84,11 +90,11 @@ void Comprehender::collect(const ast::Expr* e) {
   }
 }
 
-void Comprehender::collect(const Qualifier& qualifier) {
+void Comprehender::collect(const Qualifier& qualifier, bool source_too) {
   collect(qualifier.pattern);
   collect(qualifier.value_pattern);
-  collect(qualifier.expr);
-  for (const Qualifier& part : qualifier.zipped) collect(part);
+  if (source_too) collect(qualifier.expr);
+  for (const Qualifier& part : qualifier.zipped) collect(part, source_too);
 }
 
 Ref Comprehender::run() {

@@ -118,13 +118,12 @@ void Matcher::compile(std::vector<Row> rows, BlockId fail) {
     }
     const BlockId otherwise = l_.new_block();
     std::vector<Branch> branches;
-    const BlockId here = l_.current();
-    make_test(rows, item, otherwise, branches);
+    const bool may_fail = make_test(rows, item, otherwise, branches);
     const BlockId after_test = l_.current();
     std::vector<Fact> facts;
     for (const Branch& branch : branches) facts.push_back(branch.fact);
-    std::vector<Row> others = rows_without(rows, facts);
-    (void)here;
+    std::vector<Row> others;
+    if (may_fail) others = rows_without(rows, facts);
     if (others.empty() && branches.size() == 1) {
       l_.go_on_in(otherwise);
       l_.jump(fail);
@@ -291,20 +290,41 @@ Matcher::Relation Matcher::relation(const Item& item, const Fact& fact) const {
                                               (!fact.ref.none() && item.pattern->ref == fact.ref))
                  ? Relation::kSettled
                  : Relation::kKept;
-    case Fact::Kind::kStep: {
-      if (kind != PatternKind::kBitsRest || item.position != fact.position) return Relation::kKept;
-      if (item.pattern == fact.pattern && item.at == fact.number) return Relation::kSettled;
-      const BitsStep& mine = item.pattern->steps[item.at];
-      const BitsStep& theirs = fact.pattern->steps[fact.number];
-      const bool same = mine.kind == theirs.kind && mine.unit == theirs.unit &&
-                        mine.flags == theirs.flags && mine.size == theirs.size &&
-                        mine.size_expr == nullptr && theirs.size_expr == nullptr;
-      return same ? Relation::kSettled : Relation::kKept;
-    }
+    case Fact::Kind::kStep:
+      return step_relation(item, fact);
     case Fact::Kind::kEqual:
       return Relation::kKept;
   }
   return Relation::kKept;
+}
+
+// A step of a match of bits settles the same step of others, and two literals at one place exclude
+// each other unless one begins with the other.
+Matcher::Relation Matcher::step_relation(const Item& item, const Fact& fact) const {
+  const BitsStep& theirs = fact.pattern->steps[fact.number];
+  const auto excludes = [&](Ref literal) {
+    const std::string &a = l_.constants()[literal].bytes, &b = l_.constants()[theirs.size].bytes;
+    return !a.starts_with(b) && !b.starts_with(a);
+  };
+  if (item.pattern->kind == PatternKind::kConstant) {  // a whole bit string
+    const bool at_start = fact.number == 0 || (fact.number == 1 && fact.pattern->steps[0].kind ==
+                                                                       BitsStep::Kind::kUnit);
+    return at_start && theirs.kind == BitsStep::Kind::kLiteral && excludes(item.pattern->ref)
+               ? Relation::kRefuted
+               : Relation::kKept;
+  }
+  if (item.pattern->kind != PatternKind::kBitsRest || item.position != fact.position) {
+    return Relation::kKept;
+  }
+  if (item.pattern == fact.pattern && item.at == fact.number) return Relation::kSettled;
+  const BitsStep& mine = item.pattern->steps[item.at];
+  const bool same = mine.kind == theirs.kind && mine.unit == theirs.unit &&
+                    mine.flags == theirs.flags && mine.size == theirs.size &&
+                    mine.size_expr == nullptr && theirs.size_expr == nullptr;
+  if (same) return Relation::kSettled;
+  const bool literals =
+      mine.kind == BitsStep::Kind::kLiteral && theirs.kind == BitsStep::Kind::kLiteral;
+  return literals && excludes(mine.size) ? Relation::kRefuted : Relation::kKept;
 }
 
 // The parts of an item that the fact made accessible.

@@ -38,7 +38,7 @@ enum class PatternKind : std::uint8_t {
 
 // One step of a match of bits; equal steps at one position are one test.
 struct BitsStep {
-  enum class Kind : std::uint8_t { kInteger, kFloat, kBits, kUtf, kLiteral, kTail, kEnd };
+  enum class Kind : std::uint8_t { kUnit, kInteger, kFloat, kBits, kUtf, kLiteral, kTail, kEnd };
   Kind kind{};
   std::uint32_t unit = 1;
   std::uint32_t flags = 0;
@@ -132,6 +132,8 @@ class Matcher {
   void string_steps(const ast::Segment& segment, Pattern& bits);
   void add_step(Pattern& bits, BitsStep step, const Pattern* value);
   void add_literal(Pattern& bits, std::string bytes);
+  bool is_whole_bytes(const BitsStep& step) const;
+  void test_unit_first(Pattern& bits);
   Pattern* fresh(PatternKind kind);
   const Pattern* any() { return &any_; }
 
@@ -155,7 +157,8 @@ class Matcher {
     Fact fact;
     BlockId block = 0;  // 0: falls through
   };
-  void make_test(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
+  // Whether the test can fail at all.
+  bool make_test(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
                  std::vector<Branch>& branches);
   void test_constant(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
                      std::vector<Branch>& branches);
@@ -165,6 +168,7 @@ class Matcher {
   Fact test_key(const std::vector<Row>& rows, const Item& item, BlockId otherwise);
   Fact test_step(const Row& row, const Item& item, BlockId otherwise);
   Ref common_tag(const std::vector<Row>& rows, const Item& item, std::uint32_t arity) const;
+  Relation step_relation(const Item& item, const Fact& fact) const;
   Ref step_size(const Row& row, const BitsStep& step, BlockId otherwise);
   Fact tuple_fact(Occurrence occurrence, std::uint32_t arity, Ref tag);
 

@@ -234,6 +234,33 @@ void Matcher::bits_step(const ast::Segment& segment, bool is_last, Pattern& bits
   add_step(bits, step, value);
 }
 
+bool Matcher::is_whole_bytes(const BitsStep& step) const {
+  switch (step.kind) {
+    case BitsStep::Kind::kInteger:
+    case BitsStep::Kind::kFloat:
+    case BitsStep::Kind::kBits:
+      return step.unit % 8 == 0 || (l_.constants().is_small(step.size) &&
+                                    l_.constants()[step.size].small % 8 == 0);
+    default:
+      return true;
+  }
+}
+
+// Where all that stands before a tail of whole bytes is whole bytes too, the test is made first:
+// there the clauses of a function share it.
+void Matcher::test_unit_first(Pattern& bits) {
+  BitsStep& tail = bits.steps.back();
+  if (tail.kind != BitsStep::Kind::kTail || tail.unit != 8 || bits.steps.size() == 1) return;
+  for (const BitsStep& step : bits.steps) {
+    if (!is_whole_bytes(step)) return;
+  }
+  tail.unit = 1;
+  BitsStep first{BitsStep::Kind::kUnit};
+  first.unit = 8;
+  bits.steps.insert(bits.steps.begin(), first);
+  bits.parts.insert(bits.parts.begin(), nullptr);
+}
+
 const Pattern* Matcher::bits_pattern(const ast::BinaryExpr& e) {
   const Ref whole = l_.constant_bits(e);
   if (!whole.none()) return constant(whole);
@@ -256,6 +283,7 @@ const Pattern* Matcher::bits_pattern(const ast::BinaryExpr& e) {
   if (rest->steps.empty() || rest->steps.back().kind != BitsStep::Kind::kTail) {
     add_step(*rest, {BitsStep::Kind::kEnd}, nullptr);
   }
+  test_unit_first(*rest);
   Pattern* p = fresh(PatternKind::kBits);
   p->parts = {rest};
   return p;

@@ -6,16 +6,18 @@
 
 namespace parley::compiler {
 
-void Matcher::make_test(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
+bool Matcher::make_test(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
                         std::vector<Branch>& branches) {
   const Ref subject = load(item.occurrence);
   Fact fact;
   fact.occurrence = item.occurrence;
   switch (item.pattern->kind) {
     case PatternKind::kConstant:
-      return test_constant(rows, item, otherwise, branches);
+      test_constant(rows, item, otherwise, branches);
+      return true;
     case PatternKind::kTuple:
-      return test_tuple(rows, item, otherwise, branches);
+      test_tuple(rows, item, otherwise, branches);
+      return true;
     case PatternKind::kCons:
       fact = test_cons(item, otherwise);
       break;
@@ -40,7 +42,11 @@ void Matcher::make_test(const std::vector<Row>& rows, const Item& item, BlockId 
       l_.emit(Opcode::is_eq_exact, {otherwise, subject.bits, fact.ref.bits});
       break;
   }
+  const bool may_fail = fact.kind != Fact::Kind::kStep ||
+                        fact.pattern->steps[fact.number].kind != BitsStep::Kind::kTail ||
+                        fact.pattern->steps[fact.number].unit > 1;
   branches.push_back({std::move(fact), 0});
+  return may_fail;
 }
 
 void Matcher::test_constant(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
@@ -200,6 +206,11 @@ Matcher::Fact Matcher::test_step(const Row& row, const Item& item, BlockId other
   fact.value = part({Place::How::kLoaded, 0, 0, value});
   if (step.kind == BitsStep::Kind::kEnd) {
     l_.emit(Opcode::bits_test_tail, {otherwise, subject, position, 0});
+    return fact;
+  }
+  if (step.kind == BitsStep::Kind::kUnit) {
+    l_.emit(Opcode::bits_test_unit, {otherwise, subject, position, step.unit});
+    fact.after = item.position;
     return fact;
   }
   if (step.kind == BitsStep::Kind::kTail) {
