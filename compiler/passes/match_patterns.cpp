@@ -239,8 +239,8 @@ bool Matcher::is_whole_bytes(const BitsStep& step) const {
     case BitsStep::Kind::kInteger:
     case BitsStep::Kind::kFloat:
     case BitsStep::Kind::kBits:
-      return step.unit % 8 == 0 || (l_.constants().is_small(step.size) &&
-                                    l_.constants()[step.size].small % 8 == 0);
+      return step.unit % 8 == 0 ||
+             (l_.constants().is_small(step.size) && l_.constants()[step.size].small % 8 == 0);
     default:
       return true;
   }
