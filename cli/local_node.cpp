@@ -39,6 +39,7 @@ std::unique_ptr<Node> make_node(const RunOptions& options) {
   }
   auto made = std::make_unique<Node>(node);
   made->find_library = find_in_library;
+  for (const LibraryModule& m : library_image()) made->library_modules.emplace_back(m.name);
   return made;
 }
 

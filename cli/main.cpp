@@ -39,7 +39,7 @@ void add_run_options(CLI::App& verb, CommandLine& line) {
 void add_verbs(CLI::App& app, CommandLine& line, int& status) {
   CLI::App* run = app.add_subcommand("run", "run a file (main/0 or main/1)");
   run->add_option("target", line.target, "a .par, .erl or .parc file")->required();
-  run->add_option("arguments", line.arguments, "given to main/1 as binaries");
+  run->add_option("arguments", line.arguments, "given to main/1 as strings");
   add_source_options(*run, line);
   add_run_options(*run, line);
   run->callback([&] { status = verb_run(line.target, line.arguments, line.source, line.run); });

@@ -46,12 +46,12 @@ int verb_run(const std::string& target, const std::vector<std::string>& argument
   }
   const auto node = make_node(options);
   if (node == nullptr || !load_into(*node, *module, target)) return 1;
-  node->control().plain_arguments = arguments;
+  node->plain_arguments = arguments;
   node->start();
   Node::Target main{module->atoms[module->name], "main", std::nullopt, false};
   if (takes_arguments) main.arguments = arguments;
   node->run_main(main);
-  return node->wait();
+  return node->join();
 }
 
 }  // namespace parley::cli

@@ -5,6 +5,12 @@
 
 namespace parley {
 
+Term module_hash_binary(BifCall& call, std::uint64_t hash) {
+  std::array<std::uint8_t, 16> bytes{};
+  for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(hash >> (8 * i));
+  return make_binary(call.heap, std::span<const std::uint8_t>(bytes));
+}
+
 namespace {
 
 using isa::ModuleFile;
@@ -39,11 +45,6 @@ Term attributes(BifCall& call, const ModuleFile& file) {
   }
   return list.finish();
 }
-Term md5(BifCall& call, const CodeBlock& block) {
-  std::array<std::uint8_t, 16> bytes{};
-  for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(block.hash >> (8 * i));
-  return make_binary(call.heap, std::span<const std::uint8_t>(bytes));
-}
 Term compile_info(BifCall& call, const ModuleFile& file) {
   const std::string source = file.files.empty() ? "" : file.files[0];
   ListBuilder text(call.heap);
@@ -60,7 +61,7 @@ Term item(BifCall& call, const LoadedModule& module, Term key) {
   if (key == kAtom_functions) return functions(call, file);
   if (key == kAtom_attributes) return attributes(call, file);
   if (key == kAtom_compile) return compile_info(call, file);
-  if (key == kAtom_md5) return md5(call, *module.current);
+  if (key == kAtom_md5) return module_hash_binary(call, module.current->hash);
   if (key == kAtom_native) return kAtom_false_;
   return Term();
 }

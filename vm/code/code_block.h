@@ -58,6 +58,7 @@ struct CodeBlock {
   Term module;
   std::uint32_t id = 0;          // of this version: a raw trace names it
   std::uint64_t hash = 0;        // of the module file
+  std::string path;              // of the file it came from; empty: none
   std::vector<Word> words;
   std::vector<FunctionRange> functions;
   std::vector<Place> places;

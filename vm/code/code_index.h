@@ -42,6 +42,15 @@ struct LoadedModule {
   std::shared_ptr<const isa::ModuleFile> old_file;
 };
 
+// FNV-1a of a module file: tells versions apart, no secret.
+constexpr std::uint64_t module_hash(std::span<const std::uint8_t> bytes) {
+  std::uint64_t hash = 0xCBF29CE484222325u;
+  for (const std::uint8_t b : bytes) hash = (hash ^ b) * 0x100000001B3u;
+  return hash;
+}
+// As module_info(md5) shows it.
+Term module_hash_binary(BifCall& call, std::uint64_t hash);
+
 class CodeIndex : public FunResolver {
  public:
   CodeIndex(AtomTable& atoms, const HandlerTable& handlers, std::vector<BuiltIn> built_ins,

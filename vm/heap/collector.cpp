@@ -125,6 +125,7 @@ void Collector::sweep_off_heap() {
 HeapBlock Collector::finish(Fit fit) {
   scan();
   sweep_off_heap();
+  heap_.renew_off_heap_limit();
   const std::size_t stack = static_cast<std::size_t>(from_.words + from_.size - heap_.limit());
   Fragment* fragment = heap_.take_fragments();
   while (fragment != nullptr) {

@@ -68,7 +68,16 @@ class Heap {
   // fragment says that it has some.
   void adopt(Fragment* fragment);
   std::size_t fragment_words() const { return fragment_words_; }
-  bool wants_collection() const { return fragment_words_ > kFragmentWordsMax; }
+  bool wants_collection() const {
+    return fragment_words_ > kFragmentWordsMax || off_heap_bytes_ > off_heap_limit_;
+  }
+  // Makes the next safe point collect.
+  void request_collection() { off_heap_limit_ = 0, off_heap_bytes_ = off_heap_bytes_ + 1; }
+  // After a collection: what is alive may double before the next.
+  void renew_off_heap_limit() {
+    off_heap_limit_ = off_heap_bytes_ * 2 + kOffHeapBytesMin;
+  }
+  static constexpr std::size_t kOffHeapBytesMin = 1 << 20;
   static constexpr std::size_t kFragmentWordsMax = 512;
 
   // The off-heap list: every kBlobBits object of this heap, linked through its last payload word,
@@ -94,6 +103,7 @@ class Heap {
   Word* fragment_end_ = nullptr;
   Word* off_heap_ = nullptr;
   std::size_t off_heap_bytes_ = 0;
+  std::size_t off_heap_limit_ = kOffHeapBytesMin;
   std::size_t fragment_words_ = 0;
 };
 

@@ -75,6 +75,9 @@ Outcome exit_by_signal(Machine&);
 // Makes room for `words` between heap and stack; roots are the live registers of `frame`.
 void collect_now(Machine&, const FrameDesc* frame, std::size_t words);
 
+// The trace of the next throw begins with module:function and the arguments in x0...
+void note_failed_function(Machine&, Term module, Term function, std::uint32_t arity);
+
 BifCall make_bif_call(Machine&);
 
 }  // namespace parley

@@ -102,6 +102,12 @@ Term tagged(Heap& heap, Term tag, Term value) {
 
 }  // namespace
 
+void note_failed_function(Machine& m, Term module, Term function, std::uint32_t arity) {
+  Context& c = *m.context;
+  c.failed_call =
+      call_triple(c.heap, module, function, reinterpret_cast<const Term*>(c.x), arity);
+}
+
 BifCall make_bif_call(Machine& m) {
   Context& c = *m.context;
   return BifCall{.heap = c.heap,

@@ -203,6 +203,7 @@ Outcome slow_undefined_entry(Machine& m) {
   }
   const Word* entry = entry_of_cell(c, cell);
   if (entry != cell->stub) return go(m, entry);
+  note_failed_function(m, cell->module, cell->function, cell->arity);
   return throw_error(m, kAtom_undef);
 }
 

@@ -34,6 +34,7 @@ class NodeControl {
   std::vector<std::string> plain_arguments;
   std::string program_path;
   std::string library_root;
+  std::int64_t start_time_ms = 0;  // since 1970
 
  private:
   std::mutex lock_;

@@ -2,6 +2,7 @@
 #include "vm/node/node.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <random>
 
@@ -55,6 +56,23 @@ void report_crash(BifCall& call, Term, Term reason) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
+// The code points of a UTF-8 text as a list; bytes that are none stand for themselves.
+Term make_string(Heap& heap, std::string_view text) {
+  const BitsView view{reinterpret_cast<const std::uint8_t*>(text.data()), 0, text.size() * 8};
+  std::vector<std::uint32_t> points;
+  for (std::uint64_t at = 0; at < view.size_bits;) {
+    const auto point = read_utf8(view, at);
+    points.push_back(point ? point->value : static_cast<unsigned char>(text[at / 8]));
+    at += point ? point->size_bits : 8;
+  }
+  Term list = Term::nil();
+  while (!points.empty()) {
+    list = bif_cons(heap, Term::small(points.back()), list);
+    points.pop_back();
+  }
+  return list;
+}
+
 unsigned core_count(unsigned wanted) {
   return wanted != 0 ? wanted : std::max(1u, std::thread::hardware_concurrency());
 }
@@ -72,17 +90,24 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
   code_->autoload = [this](Term module) { return autoload(module); };
   services_.code = code_.get();
   services_.funs = code_.get();
-  services_.control = &control_;
+  services_.control = this;
   processes_->literals = code_->literals();
   processes_->entry = ProcessEntry{code_->process_start(), code_->process_start_frame(),
                                    code_->process_end()};
   processes_->describe_place = [this](Heap& heap, const Word* address) {
     return describe_address(*code_, heap, address);
   };
-  main_observer_ = std::make_unique<MainObserver>(control_);
+  processes_->is_old_code = [this](Term module, const Word* address) {
+    const LoadedModule* loaded = code_->module(module);
+    return loaded != nullptr && loaded->old != nullptr && loaded->old->contains(address);
+  };
+  main_observer_ = std::make_unique<MainObserver>(*this);
   processes_->exit_observers.push_back(main_observer_.get());
   const RunnerOptions runner{options.slice_reductions, options.collect_always, engine};
   const unsigned threads = core_count(options.schedulers);
+  tables_ = std::make_unique<Tables>(atoms_, services_.hash_seed);
+  processes_->exit_observers.push_back(tables_.get());
+  services_.tables = tables_.get();
   network_ = std::make_unique<Network>(*processes_, threads);
   processes_->exit_observers.push_back(network_.get());
   services_.network = network_.get();
@@ -101,7 +126,8 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
 
 Node::~Node() { scheduler_->stop_and_join(); }
 
-std::expected<Term, std::string> Node::load(std::span<const std::uint8_t> bytes) {
+std::expected<CodeIndex::Prepared, std::string> Node::prepare(
+    std::span<const std::uint8_t> bytes) {
   auto file = isa::parse_module_file(bytes);
   if (!file) {
     return std::unexpected("section " + file.error().section + ", offset " +
@@ -111,17 +137,36 @@ std::expected<Term, std::string> Node::load(std::span<const std::uint8_t> bytes)
     const VerifyError& error = verified.error();
     return std::unexpected("code, rule " + std::string(error.rule) + ": " + error.message);
   }
-  std::lock_guard guard(load_lock_);
-  auto prepared =
-      code_->prepare(std::make_shared<const isa::ModuleFile>(std::move(*file)));
+  auto prepared = code_->prepare(std::make_shared<const isa::ModuleFile>(std::move(*file)));
+  if (prepared) prepared->block->hash = module_hash(bytes);
+  return prepared;
+}
+
+std::expected<Term, std::string> Node::load(std::span<const std::uint8_t> bytes) {
+  auto prepared = prepare(bytes);
   if (!prepared) return std::unexpected(prepared.error());
   const Term module = prepared->module;
   std::vector<CodeIndex::Prepared> batch;
   batch.push_back(std::move(*prepared));
+  std::lock_guard guard(load_lock_);
+  if (code_->is_loaded(module)) return module;
   if (auto committed = code_->commit(std::move(batch)); !committed) {
     return std::unexpected(committed.error());
   }
   return module;
+}
+
+void Node::begin_settling() {
+  std::lock_guard guard(load_lock_);
+  settling_ = scheduler_->grace_begin();
+}
+
+bool Node::try_settle() {
+  std::lock_guard guard(load_lock_);
+  if (settling_ && !scheduler_->grace_passed(*settling_)) return false;
+  code_->settle();
+  settling_.reset();
+  return true;
 }
 
 bool Node::autoload(Term module) {
@@ -132,7 +177,12 @@ bool Node::autoload(Term module) {
   return load(*bytes).has_value() || code_->is_loaded(module);
 }
 
-void Node::start() { scheduler_->start(); }
+void Node::start() {
+  start_time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                      std::chrono::system_clock::now().time_since_epoch())
+                      .count();
+  scheduler_->start();
+}
 
 void Node::run_main(const Target& target) {
   // The terms of the target live here until spawn_process has copied them.
@@ -143,7 +193,7 @@ void Node::run_main(const Target& target) {
   if (target.arguments) {
     Term list = Term::nil();
     for (std::size_t i = target.arguments->size(); i-- > 0;) {
-      list = bif_cons(heap, make_binary(heap, (*target.arguments)[i]), list);
+      list = bif_cons(heap, make_string(heap, (*target.arguments)[i]), list);
     }
     arguments = bif_cons(heap, list, Term::nil());
   }
@@ -164,8 +214,8 @@ void Node::run_main(const Target& target) {
   free_block(block);
 }
 
-int Node::wait() {
-  const int status = control_.wait();
+int Node::join() {
+  const int status = wait();
   scheduler_->stop_and_join();
   return status;
 }

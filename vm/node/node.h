@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "vm/code/code_index.h"
+#include "vm/ets/tables.h"
 #include "vm/interp/runner.h"
 #include "vm/net/network.h"
 #include "vm/node/control.h"
@@ -37,7 +38,7 @@ struct NodeOptions {
   std::uint64_t hash_seed = 0;  // 0: drawn
 };
 
-class Node {
+class Node : public NodeControl {
  public:
   explicit Node(NodeOptions options);
   ~Node();
@@ -47,6 +48,17 @@ class Node {
   // Verifies and loads a compiled module. The text of why not. Before start, or on a scheduler.
   std::expected<Term, std::string> load(std::span<const std::uint8_t> bytes);
 
+  // The same without making it current.
+  std::expected<CodeIndex::Prepared, std::string> prepare(std::span<const std::uint8_t> bytes);
+
+  // A load settles when every slice that began before it has ended: `begin_settling` at the flip,
+  // then `try_settle` until it answers true. Scheduler threads only.
+  void begin_settling();
+  bool try_settle();
+  void note_flip_back() { flipped_back_ = true; }
+  bool flipped_back() { return std::exchange(flipped_back_, false); }
+
+  std::vector<std::string> library_modules;  // names of what find_library finds
   // Where a module's bytes are when it is called and not loaded; set before start.
   std::function<std::optional<std::span<const std::uint8_t>>(std::string_view module)> find_library;
 
@@ -60,16 +72,12 @@ class Node {
   // Starts the first process, init:boot/1, with the target. Its end ends the node: status 0 for a
   // normal exit, 1 for any other, unless halt came first.
   void run_main(const Target& target);
-  // Waits until the node was halted; its status.
-  int wait();
-  // Any thread.
-  void halt(int status) { control_.halt(status); }
-
+  // Waits until the node was halted, ends its threads; its status.
+  int join();
   Services& services() { return services_; }
   CodeIndex& code() { return *code_; }
   ProcessSpace& processes() { return *processes_; }
   Scheduler& scheduler() { return *scheduler_; }
-  NodeControl& control() { return control_; }
   const NodeOptions& options() const { return options_; }
 
  private:
@@ -82,11 +90,13 @@ class Node {
   AtomTable atoms_;
   std::unique_ptr<ProcessSpace> processes_;
   std::unique_ptr<CodeIndex> code_;
-  NodeControl control_;
   std::unique_ptr<MainObserver> main_observer_;
+  std::unique_ptr<Tables> tables_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<Scheduler> scheduler_;
   std::mutex load_lock_;
+  std::optional<std::vector<std::uint64_t>> settling_;
+  bool flipped_back_ = false;
 };
 
 }  // namespace parley

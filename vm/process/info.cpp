@@ -96,6 +96,33 @@ Term current_function(ProcessSpace& space, Process& p, Heap& heap, Asked asked) 
   if (asked == Asked::kByItself || !space.describe_place) return kAtom_undefined;
   return space.describe_place(heap, saved_ip(p));
 }
+Term current_stacktrace(ProcessSpace& space, Process& p, Heap& heap, Asked asked) {
+  if (asked == Asked::kByItself || !space.describe_place) return Term::nil();
+  constexpr unsigned kDepthMax = 8;
+  std::vector<Term> places;
+  const auto add = [&](const Word* address) {
+    const Term mfa = space.describe_place(heap, address);
+    if (!mfa.is_tuple()) return;
+    places.push_back(bif_tuple(
+        heap, {mfa.element(0), mfa.element(1), mfa.element(2), Term::nil()}));
+  };
+  const Word* sp = p.block + p.stack_words + p.saved_x;
+  const auto* frame = reinterpret_cast<const FrameDesc*>(sp[0]);
+  add(reinterpret_cast<const Word*>(sp[1]));
+  for (sp += 2; places.size() < kDepthMax;) {
+    sp += frame->frame_words;
+    const auto* back = reinterpret_cast<const Word*>(*sp++);
+    if (back == space.entry.bottom) break;
+    add(back - 1);
+    frame = frame_of_return(back);
+  }
+  Term list = Term::nil();
+  while (!places.empty()) {
+    list = bif_cons(heap, places.back(), list);
+    places.pop_back();
+  }
+  return list;
+}
 std::size_t block_words(const Process& p) { return p.size_words; }
 std::size_t memory_bytes(const Process& p) {
   std::size_t words = block_words(p);
@@ -174,6 +201,7 @@ constexpr Row kRows[] = {
     {kAtom_garbage_collection, garbage_collection, true},
     {kAtom_suspending, suspending, true},
     {kAtom_messages, messages, false},
+    {kAtom_current_stacktrace, current_stacktrace, false},
     {kAtom_monitors, monitors, false},
     {kAtom_monitored_by, monitored_by, false},
     {kAtom_memory, memory, false},
@@ -220,9 +248,28 @@ std::optional<Term> process_items(ProcessSpace& space, Process& process, Heap& h
 
 namespace {
 
+// The frames of a saved process, from the running one down.
+bool is_in_old_code(ProcessSpace& space, const Process& p, Term module) {
+  if (!space.is_old_code) return false;
+  const Word* sp = p.block + p.stack_words + p.saved_x;
+  const auto* frame = reinterpret_cast<const FrameDesc*>(sp[0]);
+  if (space.is_old_code(module, reinterpret_cast<const Word*>(sp[1]))) return true;
+  sp += 2;
+  for (;;) {
+    sp += frame->frame_words;
+    const auto* back = reinterpret_cast<const Word*>(*sp++);
+    if (back == space.entry.bottom) return false;
+    if (space.is_old_code(module, back)) return true;
+    frame = frame_of_return(back);
+  }
+}
+
 // One item or a list of items; the answer of process_info/1,2.
 std::optional<Term> info(ProcessSpace& space, Process& process, Heap& heap, Term what,
                          Asked asked) {
+  if (what.is_tuple()) {  // {old_code, Module}
+    return boolean(asked == Asked::kWhileSaved && is_in_old_code(space, process, what.element(1)));
+  }
   if (!what.is_atom()) return process_items(space, process, heap, what, asked);
   const auto item = process_item(space, process, heap, what, asked);
   const bool nameless =
@@ -246,7 +293,7 @@ bool known_items(Term what) {
 
 Term ask(BifCall& call, Term pid, Term what) {
   ProcessSpace& space = *call.services.processes;
-  if (!pid.is_pid() || !known_items(what)) return call.badarg();
+  if (!pid.is_pid() || !(what.is_tuple() || known_items(what))) return call.badarg();
   if (pid == own_pid(call)) {
     settle_own_signals(call);
     return *info(space, *call.process, call.heap, what, Asked::kByItself);
@@ -271,6 +318,20 @@ void answer_info_request(ProcessSpace& space, Process& process, Term request) {
   Process* asker = space.find(request.element(1));
   if (asker == nullptr) free_fragment(message);
   else deliver(space, *asker, message, MessageKind::kMessage);
+}
+
+Term bif_check_process_code(BifCall& call, const Term* a) {
+  if (!a[1].is_atom()) return call.badarg();
+  return ask(call, a[0], bif_tuple(call.heap, {kAtom_old_code, a[1]}));
+}
+Term bif_garbage_collect(BifCall& call, const Term*) {
+  call.heap.request_collection();
+  return kAtom_true_;
+}
+Term bif_garbage_collect_process(BifCall& call, const Term* a) {
+  if (!a[0].is_pid()) return call.badarg();
+  if (a[0] == own_pid(call)) return bif_garbage_collect(call, a);
+  return boolean(call.services.processes->find(a[0]) != nullptr);
 }
 
 Term bif_process_info(BifCall& call, const Term* a) { return ask(call, a[0], Term::nil()); }

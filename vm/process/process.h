@@ -51,6 +51,7 @@ inline constexpr std::uint32_t kHooked = 1u << 9;     // the extension's hook wa
 inline constexpr std::uint32_t kTimedOut = 1u << 10;  // the receive timer fired
 inline constexpr std::uint32_t kRegistered = 1u << 11;  // has, or had, a registered name
 inline constexpr std::uint32_t kOwnsSockets = 1u << 12; // has, or had, a socket
+inline constexpr std::uint32_t kOwnsTables = 1u << 13;  // has, or had, a table
 }  // namespace state_bit
 
 namespace process_flag {

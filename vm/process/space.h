@@ -109,6 +109,8 @@ class ProcessSpace {
   std::vector<ExitObserver*> exit_observers;
   AddressRange literals;
   ProcessEntry entry;
+  // Whether an address is in the old version of a module; set by the node.
+  std::function<bool(Term module, const Word* address)> is_old_code;
   // {Module, Function, Arity} of an address, made in the heap; set by the node, which knows code.
   std::function<Term(Heap& heap, const Word* address)> describe_place;
 
