@@ -80,7 +80,7 @@ CharReader::Status CharReader::next_of_binary(std::uint32_t& c) {
     at_ += read->size_bits;
     return Status::kCharacter;
   }
-  std::uint8_t bytes[4];
+  std::uint8_t bytes[4] = {};
   const auto count = static_cast<unsigned>(std::min<std::uint64_t>(4, left_bits() / 8));
   for (unsigned i = 0; i < count; ++i) bytes[i] = byte_at(view, at_ + 8 * i);
   if (count == 4 || !may_be_start(bytes, count, encoding_)) return Status::kInvalid;

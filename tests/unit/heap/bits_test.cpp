@@ -131,13 +131,18 @@ TEST_CASE("code points in three encodings read back; what is none is refused") {
   for (std::uint32_t c = 0; c < 0x110000; c += c < 0x900 ? 1 : 251) {
     if (!is_code_point(c)) continue;
     const BitsView all{bytes, 0, 64};
-    CHECK(write_utf8(c, bytes) * 8 == read_utf8(all, 0)->size_bits);
-    CHECK(read_utf8(all, 0)->value == c);
+    const auto check = [&](unsigned written, std::optional<CodePoint> read) {
+      REQUIRE(read.has_value());
+      CHECK(read->value == c);
+      CHECK(read->size_bits == written * 8);
+    };
+    unsigned written = write_utf8(c, bytes);
+    check(written, read_utf8(all, 0));
     for (const Endian endian : {Endian::kBig, Endian::kLittle}) {
-      CHECK(write_utf16(c, endian, bytes) * 8 == read_utf16(all, 0, endian)->size_bits);
-      CHECK(read_utf16(all, 0, endian)->value == c);
-      CHECK(write_utf32(c, endian, bytes) * 8 == read_utf32(all, 0, endian)->size_bits);
-      CHECK(read_utf32(all, 0, endian)->value == c);
+      written = write_utf16(c, endian, bytes);
+      check(written, read_utf16(all, 0, endian));
+      written = write_utf32(c, endian, bytes);
+      check(written, read_utf32(all, 0, endian));
     }
   }
   const auto refused = [](std::string_view text) {
