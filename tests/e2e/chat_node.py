@@ -41,11 +41,11 @@ def settings(**numbers):
 class Node:
     """A running node. Use it in a `with`; `log` holds the lines it has printed."""
 
-    def __init__(self, *options, expect_status=0):
+    def __init__(self, *options):
         self.folder = tempfile.TemporaryDirectory(prefix="parley_e2e_")
         self.log = []
         self.answers = queue.Queue()
-        self.expect_status = expect_status
+        self.expect_status = int(os.environ.get("NODE_STATUS", "0"))
         environment = dict(os.environ, XDG_RUNTIME_DIR=self.folder.name)
         self.environment = environment
         self.process = subprocess.Popen(
