@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/verbs.h"
+#include "vm/base/alloc.h"
 
 namespace {
 
@@ -68,6 +69,7 @@ void add_verbs(CLI::App& app, CommandLine& line, int& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  parley::tune_allocator();
   CLI::App app{"Parley: a language and a machine for services that talk"};
   app.require_subcommand(1);
   CommandLine line;
