@@ -37,11 +37,53 @@ void add_run_options(CLI::App& verb, CommandLine& line) {
   verb.add_option("--hash-seed", line.run.hash_seed, "seed of hashes; drawn by default");
 }
 
+void add_path_option(CLI::App& verb, CommandLine& line) {
+  verb.add_option("-p,--path", line.run.code_paths, "a folder of compiled modules")
+      ->allow_extra_args(false);
+}
+
+void add_control_options(CLI::App& verb, CommandLine& line) {
+  verb.add_option("--name", line.run.name, "what `--node` of the other verbs calls this node");
+  verb.add_flag("--no-control{false}", line.run.control, "no control socket");
+}
+
+void add_eval(CLI::App& app, CommandLine& line, int& status) {
+  CLI::App* eval = app.add_subcommand("eval", "evaluate expressions, print the last value");
+  eval->add_option("expressions", line.text, "such as 'lists:sum([1, 2]).'")->required();
+  add_path_option(*eval, line);
+  add_run_options(*eval, line);
+  eval->callback([&] { status = verb_eval(line.text, line.run); });
+}
+
+// The chat application reads its own options: they are handed on as they stand.
+void add_chat(CLI::App& app, CommandLine& line, int& status) {
+  CLI::App* chat = app.add_subcommand("chat", "start the chat server");
+  const auto hand_on = [&line, chat](const char* name, const char* its_name, const char* help) {
+    const auto take = [&line, its_name](const std::string& value) {
+      line.arguments.insert(line.arguments.end(), {its_name, value});
+    };
+    chat->add_option_function<std::string>(name, take, help)->trigger_on_parse();
+  };
+  hand_on("--port", "--port", "the port to listen on; 0: any free one");
+  hand_on("--ip", "--ip", "the address to listen on");
+  hand_on("--motd", "--motd", "the message of the day");
+  hand_on("--set", "--set", "NAME=NUMBER: any other setting");
+  hand_on("--server-name", "--name", "what the server calls itself");
+  add_control_options(*chat, line);
+  add_path_option(*chat, line);
+  add_run_options(*chat, line);
+  chat->callback([&] { status = verb_chat(line.arguments, line.run); });
+}
+
 void add_verbs(CLI::App& app, CommandLine& line, int& status) {
+  add_eval(app, line, status);
+  add_chat(app, line, status);
   CLI::App* run = app.add_subcommand("run", "run a file (main/0 or main/1)");
   run->add_option("target", line.target, "a .par, .erl or .parc file")->required();
   run->add_option("arguments", line.arguments, "given to main/1 as strings");
   add_source_options(*run, line);
+  add_control_options(*run, line);
+  add_path_option(*run, line);
   add_run_options(*run, line);
   run->callback([&] { status = verb_run(line.target, line.arguments, line.source, line.run); });
 

@@ -1,8 +1,8 @@
-// parley run: a source file, a compiled module, or a module of the library.
+// parley run, eval and chat: a program in a node of this process.
 #include <algorithm>
 #include <filesystem>
 
-#include "cli/local_node.h"
+#include "cli/serve.h"
 
 namespace parley::cli {
 
@@ -47,11 +47,23 @@ int verb_run(const std::string& target, const std::vector<std::string>& argument
   const auto node = make_node(options);
   if (node == nullptr || !load_into(*node, *module, target)) return 1;
   node->plain_arguments = arguments;
-  node->start();
   Node::Target main{module->atoms[module->name], "main", std::nullopt, false};
   if (takes_arguments) main.arguments = arguments;
-  node->run_main(main);
-  return node->join();
+  return run_node(*node, main, options);
+}
+
+int verb_eval(const std::string& text, RunOptions options) {
+  options.control = false;
+  const auto node = make_node(options);
+  if (node == nullptr) return 1;
+  return run_node(*node, {"parley_main", "eval", std::vector{text}, false}, options);
+}
+
+int verb_chat(const std::vector<std::string>& arguments, const RunOptions& options) {
+  const auto node = make_node(options);
+  if (node == nullptr) return 1;
+  node->plain_arguments = arguments;
+  return run_node(*node, {"parley_main", "chat", arguments, false}, options);
 }
 
 }  // namespace parley::cli

@@ -21,12 +21,17 @@ struct RunOptions {
   std::uint32_t atoms_max = 1u << 20;
   std::uint32_t generation_bits = 32;
   std::uint64_t hash_seed = 0;
+  std::vector<std::string> code_paths;  // folders of .parc files, looked into before the library
+  std::string name;                     // the node's, for `--node`; empty: none
+  bool control = false;                 // listen on a control socket
 };
 
 int verb_compile(const std::vector<std::string>& files, const std::string& output_dir,
                  const SourceOptions& source);
 int verb_run(const std::string& target, const std::vector<std::string>& arguments,
              const SourceOptions& source, const RunOptions& options);
+int verb_eval(const std::string& text, RunOptions options);
+int verb_chat(const std::vector<std::string>& arguments, const RunOptions& options);
 int verb_check(const std::vector<std::string>& files, const SourceOptions& source);
 int verb_dis(const std::vector<std::string>& files, const SourceOptions& source);
 int verb_explain(const std::string& code);

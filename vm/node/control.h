@@ -5,6 +5,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,15 @@
 #include <vector>
 
 namespace parley {
+
+// What the owner's compiler made of a text.
+struct CompiledText {
+  bool incomplete = false;          // expressions: more lines are needed; nothing else is set
+  std::string module;               // its name; empty: there are errors
+  std::vector<std::uint8_t> bytes;  // a module file
+  bool makes_funs = false;          // values may hold funs of this module
+  std::string messages;             // errors, or warnings, as people read them
+};
 
 class NodeControl {
  public:
@@ -35,6 +45,12 @@ class NodeControl {
   std::string program_path;
   std::string library_root;
   std::int64_t start_time_ms = 0;  // since 1970
+  // The compiler, where the owner has one. Any thread, several at once.
+  std::function<CompiledText(const std::string& source, const std::string& file)> compile_module;
+  // See compile_expressions of the compiler: a module of that name with '-expressions-'/1.
+  std::function<CompiledText(const std::string& source, const std::string& module,
+                             const std::vector<std::string>& bound_names)>
+      compile_expressions;
 
  private:
   std::mutex lock_;

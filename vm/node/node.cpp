@@ -214,6 +214,20 @@ void Node::run_main(const Target& target) {
   free_block(block);
 }
 
+void Node::start_process(const std::string& module, const std::string& function,
+                         const std::string& argument) {
+  HeapBlock block = allocate_block(1 << 6);
+  Heap heap;
+  heap.set_bounds(block.words, block.words + block.size);
+  SpawnRequest request;
+  request.module = *atoms_.intern(module);
+  request.function = *atoms_.intern(function);
+  request.arguments = bif_cons(heap, *atoms_.intern(argument), Term::nil());
+  request.group_leader = Term::pid(0, 1);
+  spawn_process(*processes_, processes_->entry, request);
+  free_block(block);
+}
+
 int Node::join() {
   const int status = wait();
   scheduler_->stop_and_join();

@@ -72,6 +72,9 @@ class Node : public NodeControl {
   // Starts the first process, init:boot/1, with the target. Its end ends the node: status 0 for a
   // normal exit, 1 for any other, unless halt came first.
   void run_main(const Target& target);
+  // Starts a process in module:function with one atom as its argument. Any thread, after run_main.
+  void start_process(const std::string& module, const std::string& function,
+                     const std::string& argument);
   // Waits until the node was halted, ends its threads; its status.
   int join();
   Services& services() { return services_; }
