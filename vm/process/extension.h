@@ -41,6 +41,10 @@ struct DictionaryEntry {
 };
 
 struct ProcessExtension {
+  // Gives back what the process holds outside its heap: blobs and held fragments. The list of blobs
+  // runs through the heap, so the extension goes before the heap does.
+  ~ProcessExtension();
+
   std::unordered_map<Word, Link> links;                    // by pid word
   std::unordered_map<std::uint64_t, Monitor> monitors;     // by reference id
   std::unordered_map<std::uint64_t, Watcher> watchers;     // by reference id

@@ -137,15 +137,16 @@ void tell_links_and_watchers(ProcessSpace& space, Process& process, ProcessExten
   }
 }
 
-void release_blobs(ProcessExtension& extension) {
-  for (Word* box = extension.off_heap; box != nullptr;) {
+}  // namespace
+
+ProcessExtension::~ProcessExtension() {
+  for (Word* box = off_heap; box != nullptr;) {
     auto* next = reinterpret_cast<Word*>(box[4]);
     blob_release(reinterpret_cast<Blob*>(box[3]));
     box = next;
   }
+  for (Fragment* fragment : held) free_fragment(fragment);
 }
-
-}  // namespace
 
 void end_process(ProcessSpace& space, Process& process, Term reason) {
   const Term pid = space.pid_of(process);
@@ -162,8 +163,6 @@ void end_process(ProcessSpace& space, Process& process, Term reason) {
   answer_rest(space, process.mailbox.close(), pid);
   if (extension != nullptr) {
     tell_links_and_watchers(space, process, *extension, pid, reason);
-    release_blobs(*extension);
-    for (Fragment* held : extension->held) free_fragment(held);
     delete extension;
     process.extension.store(nullptr, std::memory_order_relaxed);
   }

@@ -21,6 +21,7 @@ ProcessSpace::~ProcessSpace() {
   for (std::uint32_t slot = 0; slot < high_slot(); ++slot) {
     Process& p = table_[slot];
     if (p.current_state() == ProcessState::kFree) continue;
+    delete p.extension.load(std::memory_order_relaxed);
     free_fragments(p.mailbox.close());
     free_fragments(p.queue_head);
     for (Fragment* f = p.fragments; f != nullptr;) {
@@ -29,7 +30,6 @@ ProcessSpace::~ProcessSpace() {
       f = next;
     }
     free_block(HeapBlock{p.block, p.size_words});
-    delete p.extension.load(std::memory_order_relaxed);
   }
   munmap(table_, std::size_t{options_.processes_max} * sizeof(Process));
 }
