@@ -77,6 +77,16 @@ void Facts::after(FunctionIr& function, const Instr& instr) {
       return narrow(StateType::kCons);
     case Opcode::is_map:
       return narrow(StateType::kMap);
+    case Opcode::is_float:
+      return narrow(StateType::kFloat);
+    case Opcode::is_binary:
+    case Opcode::is_bitstring:
+      return narrow(StateType::kBits);
+    case Opcode::is_tuple:
+      if (!is_tuple(of(word[1]))) narrow(StateType::kTuple);
+      return;
+    case Opcode::is_function2:  // a fun of some arity, of which nobody asks again
+      return narrow(StateType::kAny);
     case Opcode::test_arity:
     case Opcode::is_tagged_tuple:
       return narrow(StateType::kTupleExact, word[2]);

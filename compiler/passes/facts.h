@@ -1,7 +1,8 @@
 // What tests have established about values, for the states that labels declare.
 //
-// Only tests count here, so that the verifier, which sees the same tests on the same registers,
-// never knows less. A value's absence means: anything, not fragile.
+// Only tests count here, and all of those that the verifier follows, in its way (narrow() in
+// vm/code/verify_function.cpp): it sees the same tests on the same registers and never knows less.
+// A test may also take knowledge away, where it contradicts another. A value's absence means: anything, not fragile.
 #pragma once
 
 #include <cstdint>

@@ -61,6 +61,18 @@ class Lowerer {
   std::size_t mark() const { return trail_.size(); }
   void undo(std::size_t to);
 
+  // What the pattern match around a guard has established of a value: guards do not test it again,
+  // nor ask for what contradicts it.
+  enum class Known : std::uint8_t { kNothing, kCons, kTuple, kMap, kBits };
+  struct Knowledge {
+    Ref value;
+    Known known = Known::kNothing;
+    std::uint32_t arity = 0;  // of a tuple
+  };
+  void learn(Knowledge knowledge) { knowledge_.push_back(knowledge); }
+  std::size_t learnt() const { return knowledge_.size(); }
+  void unlearn(std::size_t to) { knowledge_.resize(to); }
+
   // Falls through when every test of an alternative holds; else goes to `fail`.
   void guard(const ast::Guard& guard, BlockId fail);
   // The value of a guard expression; a failure goes to `fail`.
@@ -158,6 +170,8 @@ class Lowerer {
   void test(const Expr& e, BlockId is_false, BlockId error);
   void test_value(Ref value, BlockId is_false, BlockId error);
   bool test_call(const ast::Call& e, BlockId is_false);
+  bool type_test_decided(Opcode op, Ref value, std::uint32_t arity, BlockId is_false);
+  void type_test(Opcode op, std::span<const std::uint32_t> words);
   bool is_test(const Expr& e) const;
   Ref test_as_value(const Expr& e);
   bool is_guard_expression(const Expr& e) const;
@@ -247,6 +261,7 @@ class Lowerer {
   std::uint32_t epoch_ = 0, epochs_ = 0;
   std::vector<Bound> bound_;  // by Name::index
   std::vector<Undo> trail_;
+  std::vector<Knowledge> knowledge_;
 
   std::string form_name_;  // name/arity of the form, for names of generated functions
   std::uint32_t generated_count_ = 0;

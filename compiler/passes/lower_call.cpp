@@ -220,7 +220,7 @@ Ref Lowerer::inline_built_in(std::string_view name, std::span<const Ref> argumen
     emit(Opcode::send, {arguments[0].bits, arguments[1].bits, value.bits});
     return value;
   }
-  const auto op = type_test(name, arity);
+  const auto op = compiler::type_test(name, arity);
   const bool swapped = arity == 2 && (name == ">" || name == "=<");
   if (!op && !swapped) return {};
   if (op == Opcode::is_function2 && !constants().is_small(arguments[1])) return {};

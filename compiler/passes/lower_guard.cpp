@@ -85,7 +85,7 @@ bool Lowerer::is_test(const Expr& e) const {
   if (const auto* call = ast::try_as<ast::Call>(&e)) {
     std::string_view name;
     return resolves_to_erlang(*call, name) &&
-           (type_test(name, call->arguments.size()).has_value() ||
+           (compiler::type_test(name, call->arguments.size()).has_value() ||
             (name == "is_map_key" && call->arguments.size() == 2) ||
             (name == "is_record" && call->arguments.size() == 2 &&
              call->arguments[1]->kind == ExprKind::kAtom &&
@@ -125,7 +125,8 @@ void Lowerer::test(const Expr& e, BlockId is_false, BlockId error) {
       return;
     }
   }
-  if (const auto* op = ast::try_as<ast::Unary>(&e); op != nullptr && op->op == ast::UnaryOp::kNot) {
+  if (const auto* op = ast::try_as<ast::Unary>(&e);
+      op != nullptr && op->op == ast::UnaryOp::kNot && (error != 0 || is_test(*op->operand))) {
     const BlockId holds = new_block();
     test(*op->operand, holds, error);
     jump(is_false);
@@ -153,6 +154,55 @@ void Lowerer::test_value(Ref value, BlockId is_false, BlockId error) {
   go_on_in(holds);
 }
 
+// Whether what is known of the value decides the test; then it is written as a jump or as nothing.
+bool Lowerer::type_test_decided(Opcode op, Ref value, std::uint32_t arity, BlockId is_false) {
+  const auto at = std::ranges::find(knowledge_.rbegin(), knowledge_.rend(), value,
+                                    [](const Knowledge& k) { return k.value; });
+  if (at == knowledge_.rend()) return false;
+  bool holds = false;
+  switch (op) {
+    case Opcode::is_list:
+      holds = at->known == Known::kCons;
+      break;
+    case Opcode::is_tuple:
+      holds = at->known == Known::kTuple;
+      break;
+    case Opcode::is_tagged_tuple:
+      if (at->known == Known::kTuple && at->arity == arity) return false;
+      break;
+    case Opcode::is_map:
+      holds = at->known == Known::kMap;
+      break;
+    case Opcode::is_binary:
+      if (at->known == Known::kBits) return false;
+      break;
+    case Opcode::is_bitstring:
+      holds = at->known == Known::kBits;
+      break;
+    case Opcode::is_integer:
+    case Opcode::is_float:
+    case Opcode::is_number:
+    case Opcode::is_atom:
+    case Opcode::is_boolean:
+    case Opcode::is_pid:
+    case Opcode::is_port:
+    case Opcode::is_reference:
+    case Opcode::is_function:
+    case Opcode::is_function2:
+      break;
+    default:
+      return false;
+  }
+  if (!holds) jump(is_false);
+  return true;
+}
+
+// An instruction that tests its second operand and has the arity, if any, as its third.
+void Lowerer::type_test(Opcode op, std::span<const std::uint32_t> words) {
+  const std::uint32_t arity = words.size() > 2 ? words[2] : 0;
+  if (!type_test_decided(op, Ref{words[1]}, arity, words[0])) emit(op, words);
+}
+
 // Type tests have instructions of their own.
 bool Lowerer::test_call(const ast::Call& e, BlockId is_false) {
   std::string_view name;
@@ -160,8 +210,9 @@ bool Lowerer::test_call(const ast::Call& e, BlockId is_false) {
   if (name == "is_record") {
     const ast::RecordForm* form = records_.at(ast::as<ast::Atom>(*e.arguments[1]).name);
     const Ref value = expr(*e.arguments[0]);
-    emit(Opcode::is_tagged_tuple,
-         {is_false, value.bits, form->fields.size() + 1, constants().atom(form->name.text()).bits});
+    const std::uint32_t words[] = {is_false, value.bits, form->fields.size() + 1,
+                                   constants().atom(form->name.text()).bits};
+    type_test(Opcode::is_tagged_tuple, words);
     return true;
   }
   const std::vector<Ref> arguments = arguments_of(e.arguments);
@@ -172,7 +223,8 @@ bool Lowerer::test_call(const ast::Call& e, BlockId is_false) {
       return true;
     }
     const Ref map = in_register(arguments[1]);
-    emit(Opcode::is_map, {guard_fail_, map.bits});
+    const std::uint32_t words[] = {guard_fail_, map.bits};
+    type_test(Opcode::is_map, words);
     emit(Opcode::is_map_key, {is_false, map.bits, arguments[0].bits});
     return true;
   }
@@ -182,7 +234,7 @@ bool Lowerer::test_call(const ast::Call& e, BlockId is_false) {
   }
   std::vector<std::uint32_t> words{is_false};
   for (const Ref argument : arguments) words.push_back(argument.bits);
-  emit(*type_test(name, static_cast<std::uint32_t>(arguments.size())), words);
+  type_test(*compiler::type_test(name, static_cast<std::uint32_t>(arguments.size())), words);
   return true;
 }
 
@@ -242,8 +294,8 @@ bool Lowerer::is_guard_expression(const Expr& e) const {
       std::string_view name;
       if (!resolves_to_erlang(call, name) || !all(call.arguments)) return false;
       const auto arity = static_cast<std::uint32_t>(call.arguments.size());
-      return type_test(name, arity) || compiler::arithmetic(name, arity) || name == "is_record" ||
-             built_in_kind("erlang", name, arity) == BuiltInKind::kGuard;
+      return compiler::type_test(name, arity) || compiler::arithmetic(name, arity) ||
+             name == "is_record" || built_in_kind("erlang", name, arity) == BuiltInKind::kGuard;
     }
     default:
       return false;

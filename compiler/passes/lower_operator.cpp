@@ -87,9 +87,13 @@ Ref Lowerer::unary(const ast::Unary& e) {
       return constants().real(-number->value);
     }
   }
-  if (e.op == ast::UnaryOp::kNot) return test_as_value(e);
+  if (e.op == ast::UnaryOp::kNot && is_test(e)) return test_as_value(e);
   const Ref operand = expr(*e.operand);
   set_line(e.location);
+  if (e.op == ast::UnaryOp::kNot) {
+    const Ref arguments[] = {operand};
+    return built_in("erlang", "not", arguments);
+  }
   ConstantPool& pool = constants();
   const bool is_small = pool.is_small(operand);
   if (e.op == ast::UnaryOp::kPlus) {

@@ -52,9 +52,10 @@ Ref Lowerer::new_record(const ast::RecordExpr& e, const ast::RecordForm& form) {
 Ref Lowerer::checked_record(Ref value, const ast::RecordForm& form) {
   value = in_register(value);
   const BlockId wrong = guard_fail_ != 0 ? guard_fail_ : new_block();
-  emit(Opcode::is_tagged_tuple,
-       {wrong, value.bits, static_cast<std::uint32_t>(form.fields.size() + 1),
-        constants().atom(form.name.text()).bits});
+  const std::uint32_t words[] = {wrong, value.bits,
+                                 static_cast<std::uint32_t>(form.fields.size() + 1),
+                                 constants().atom(form.name.text()).bits};
+  type_test(Opcode::is_tagged_tuple, words);
   if (guard_fail_ == 0) {
     const BlockId here = block_;
     go_on_in(wrong);

@@ -98,7 +98,7 @@ void Matcher::forget(std::size_t to) {
 
 // Each round settles one test; the answer with fewer clauses to look at is followed by recursion.
 void Matcher::compile(std::vector<Row> rows, BlockId fail) {
-  const std::size_t loads = loads_.size();
+  const std::size_t loads = loads_.size(), learnt = l_.learnt();
   while (!rows.empty()) {
     if (rows[0].items.empty()) {
       leaf(rows, fail);
@@ -128,20 +128,37 @@ void Matcher::compile(std::vector<Row> rows, BlockId fail) {
       l_.go_on_in(otherwise);
       l_.jump(fail);
       l_.go_on_in(branches[0].block != 0 ? branches[0].block : after_test);
+      learn(branches[0].fact);
       rows = rows_where(rows, branches[0].fact);
       continue;
     }
     for (const Branch& branch : branches) {
       const std::size_t before = loads_.size();
       l_.go_on_in(branch.block != 0 ? branch.block : after_test);
+      const std::size_t known = l_.learnt();
+      learn(branch.fact);
       compile(rows_where(rows, branch.fact), fail);
+      l_.unlearn(known);
       forget(before);
     }
     l_.go_on_in(otherwise);
     rows = std::move(others);
   }
   l_.jump(fail);
+  l_.unlearn(learnt);
   forget(loads);
+}
+
+void Matcher::learn(const Fact& fact) {
+  using Known = Lowerer::Known;
+  const Known known = fact.kind == Fact::Kind::kCons    ? Known::kCons
+                      : fact.kind == Fact::Kind::kTuple ? Known::kTuple
+                      : fact.kind == Fact::Kind::kMap   ? Known::kMap
+                      : fact.kind == Fact::Kind::kBits  ? Known::kBits
+                                                        : Known::kNothing;
+  if (known != Known::kNothing) {
+    l_.learn({places_[fact.occurrence].loaded, known, fact.number});
+  }
 }
 
 // The first clause has nothing more to test but equal variables and its guard.

@@ -151,6 +151,7 @@ class Matcher {
   Ref load(Occurrence occurrence);
   Occurrence part(Place place);
   void forget(std::size_t to);
+  void learn(const Fact& fact);
 
   // match_tests.cpp
   struct Branch {
