@@ -10,7 +10,7 @@ using namespace parley::cli;
 
 struct CommandLine {
   std::vector<std::string> files, arguments, paths;
-  std::string target, text, output_dir = ".", code;
+  std::string target, text, output_dir = ".", code, node;
   SourceOptions source;
   RunOptions run;
 };
@@ -75,8 +75,31 @@ void add_chat(CLI::App& app, CommandLine& line, int& status) {
   chat->callback([&] { status = verb_chat(line.arguments, line.run); });
 }
 
+void add_node_option(CLI::App& verb, CommandLine& line) {
+  verb.add_option("--node", line.node, "name, process id or socket path of the node");
+}
+
+// The verbs that talk to a running node.
+void add_node_verbs(CLI::App& app, CommandLine& line, int& status) {
+  CLI::App* rpc = app.add_subcommand("rpc", "evaluate expressions in a running node");
+  rpc->add_option("expressions", line.text)->required();
+  add_node_option(*rpc, line);
+  rpc->callback([&] { status = verb_rpc(line.node, line.text); });
+
+  CLI::App* ps = app.add_subcommand("ps", "the processes of a running node");
+  add_node_option(*ps, line);
+  ps->callback([&] { status = verb_ps(line.node); });
+
+  CLI::App* load = app.add_subcommand("load", "load files into a running node, all or nothing");
+  load->add_option("files", line.files, ".par, .erl or .parc files")->required();
+  add_node_option(*load, line);
+  add_source_options(*load, line);
+  load->callback([&] { status = verb_load(line.node, line.files, line.source); });
+}
+
 void add_verbs(CLI::App& app, CommandLine& line, int& status) {
   add_eval(app, line, status);
+  add_node_verbs(app, line, status);
   add_chat(app, line, status);
   CLI::App* run = app.add_subcommand("run", "run a file (main/0 or main/1)");
   run->add_option("target", line.target, "a .par, .erl or .parc file")->required();

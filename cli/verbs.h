@@ -23,7 +23,7 @@ struct RunOptions {
   std::uint64_t hash_seed = 0;
   std::vector<std::string> code_paths;  // folders of .parc files, looked into before the library
   std::string name;                     // the node's, for `--node`; empty: none
-  bool control = false;                 // listen on a control socket
+  bool control = true;                  // listen on a control socket
 };
 
 int verb_compile(const std::vector<std::string>& files, const std::string& output_dir,
@@ -32,6 +32,10 @@ int verb_run(const std::string& target, const std::vector<std::string>& argument
              const SourceOptions& source, const RunOptions& options);
 int verb_eval(const std::string& text, RunOptions options);
 int verb_chat(const std::vector<std::string>& arguments, const RunOptions& options);
+int verb_rpc(const std::string& node, const std::string& text);
+int verb_ps(const std::string& node);
+int verb_load(const std::string& node, const std::vector<std::string>& files,
+              const SourceOptions& source);
 int verb_check(const std::vector<std::string>& files, const SourceOptions& source);
 int verb_dis(const std::vector<std::string>& files, const SourceOptions& source);
 int verb_explain(const std::string& code);

@@ -41,7 +41,10 @@ Term attributes(BifCall& call, const ModuleFile& file) {
     const DecodeOptions options{.funs = call.services.code, .seed = call.hash_seed};
     const auto value = decode_external(call.heap, call.atoms, a.value, options);
     if (!value) continue;
-    list.append(make_tuple(call.heap, {atom_of(call, file, a.name), value->term}));
+    // -behaviour(gen_server) is [gen_server] here; what is a list already stays as it is.
+    const bool is_list = value->term.is_cons() || value->term.is_nil();
+    const Term values = is_list ? value->term : make_cons(call.heap, value->term, Term::nil());
+    list.append(make_tuple(call.heap, {atom_of(call, file, a.name), values}));
   }
   return list.finish();
 }

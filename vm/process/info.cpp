@@ -7,6 +7,7 @@
 #include "vm/heap/copy.h"
 #include "vm/heap/scratch_heap.h"
 #include "vm/process/bif_support.h"
+#include "vm/term/compare.h"
 
 namespace parley {
 
@@ -264,9 +265,29 @@ bool is_in_old_code(ProcessSpace& space, const Process& p, Term module) {
   }
 }
 
+// {{dictionary, Key}, Value}: one entry, so that a large dictionary is not copied for it.
+Term dictionary_entry(ProcessSpace& space, Process& process, Heap& heap, Term what, Asked asked) {
+  Term value = kAtom_undefined;
+  if (const ProcessExtension* e = extension_of(process)) {
+    for (const DictionaryEntry& entry : e->dictionary) {
+      if (!exactly_equal(entry.key, what.element(1))) continue;
+      value = own_term(space, heap, entry.value, asked);
+    }
+  }
+  return bif_tuple(heap, {own_term(space, heap, what, asked), value});
+}
+
+bool is_pair_item(Term what) {
+  return what.is_tuple() && what.arity() == 2 &&
+         (what.element(0) == kAtom_dictionary || what.element(0) == kAtom_old_code);
+}
+
 // One item or a list of items; the answer of process_info/1,2.
 std::optional<Term> info(ProcessSpace& space, Process& process, Heap& heap, Term what,
                          Asked asked) {
+  if (what.is_tuple() && what.element(0) == kAtom_dictionary) {
+    return dictionary_entry(space, process, heap, what, asked);
+  }
   if (what.is_tuple()) {  // {old_code, Module}
     return boolean(asked == Asked::kWhileSaved && is_in_old_code(space, process, what.element(1)));
   }
@@ -293,7 +314,7 @@ bool known_items(Term what) {
 
 Term ask(BifCall& call, Term pid, Term what) {
   ProcessSpace& space = *call.services.processes;
-  if (!pid.is_pid() || !(what.is_tuple() || known_items(what))) return call.badarg();
+  if (!pid.is_pid() || !(is_pair_item(what) || known_items(what))) return call.badarg();
   if (pid == own_pid(call)) {
     settle_own_signals(call);
     return *info(space, *call.process, call.heap, what, Asked::kByItself);

@@ -1,0 +1,43 @@
+// A client of a node's control socket.
+//
+// Thread: one at a time; `interrupt` may come from a signal handler's thread as well.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/wire_term.h"
+
+namespace parley::cli {
+
+class ControlClient {
+ public:
+  // The text of why not. A node that is just starting is waited for.
+  static std::expected<ControlClient, std::string> connect(const std::string& path);
+  ~ControlClient();
+  ControlClient(ControlClient&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+  ControlClient& operator=(ControlClient&&) = delete;
+
+  // Sends a request and waits for its answer; what the node prints meanwhile goes to `output`.
+  // nullopt: the node is gone. Where `interrupted` answers true the evaluation is broken off.
+  std::optional<WireTerm> ask(const WireTerm& request,
+                              const std::function<void(const std::string&)>& output,
+                              const std::function<bool()>& interrupted = {});
+
+ private:
+  explicit ControlClient(int socket) : socket_(socket) {}
+  bool send(const WireTerm& term);
+  std::optional<WireTerm> receive();
+  bool wait_readable(const std::function<bool()>& interrupted);
+
+  int socket_;
+};
+
+// The path of the node that `--node` means: a name, an OS process id, or a path. Empty: the only
+// one that runs. The text of why there is none.
+std::expected<std::string, std::string> find_node(const std::string& wanted);
+
+}  // namespace parley::cli
