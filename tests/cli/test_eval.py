@@ -1,0 +1,49 @@
+"""parley eval, and the general manners of the command line."""
+import os
+
+import harness
+
+
+class Eval(harness.CommandLineCase):
+    def test_prints_the_last_value(self):
+        self.assertEqual(self.succeeds("eval", "lists:sum(lists:seq(1, 100))."), "5050\n")
+
+    def test_tolerates_a_missing_full_stop(self):
+        self.assertEqual(self.succeeds("eval", "X = 20, X + 1"), "21\n")
+
+    def test_prints_as_the_shell_does(self):
+        self.assertEqual(self.succeeds("eval", '["abc", <<"de">>, #{a => 1.5}].'),
+                         '["abc",<<"de">>,#{a => 1.5}]\n')
+
+    def test_output_comes_before_the_value(self):
+        self.assertEqual(self.succeeds("eval", 'io:format("hi~n"), ok.'), "hi\nok\n")
+
+    def test_funs_are_values(self):
+        self.assertEqual(self.succeeds("eval", "F = fun(Y) -> Y * 2 end, lists:map(F, [1, 2])."),
+                         "[2,4]\n")
+
+    def test_an_exception_is_told_with_class_reason_and_stack(self):
+        err = self.fails("eval", "lists:map(fun(X) -> X + a end, [1]).")
+        self.assertIn("exception error: badarith", err)
+        self.assertIn("lists:map/2", err)
+        self.assertIn("exception throw: ball", self.fails("eval", "throw(ball)."))
+        self.assertIn("exception exit: normal", self.fails("eval", "exit(normal)."))
+
+    def test_a_syntax_error_names_its_place(self):
+        self.assertIn("shell:1:3: error[PAR-", self.fails("eval", "1 ) + 2."))
+        self.assertIn("error[PAR-", self.fails("eval", "foo("))
+        self.assertIn("the variable X has no value", self.fails("eval", "X + 1."))
+
+    def test_halt_gives_the_status(self):
+        self.fails("eval", "halt(3).", status=3)
+
+    def test_code_paths(self):
+        self.write("greeting.par", "-module(greeting).\n-export([text/0]).\ntext() -> hello.\n")
+        os.mkdir(os.path.join(self.folder, "out"))
+        self.succeeds("compile", "-o", "out", "greeting.par")
+        self.assertEqual(self.succeeds("eval", "-p", "out", "greeting:text()."), "hello\n")
+        self.assertIn("undef", self.fails("eval", "greeting:text()."))
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,122 @@
+"""rpc, ps and load: verbs that talk to a running node."""
+import os
+import stat
+
+import harness
+
+COUNTER = """-module(counter).
+-behaviour(gen_server).
+-export([main/0, init/1, handle_call/3, handle_cast/2, code_change/3]).
+main() ->
+    {ok, _} = gen_server:start_link({local, counter}, ?MODULE, [], []),
+    io:format("ready~n"),
+    counter_wait:forever().
+init([]) -> {ok, STATE}.
+handle_call(get, _, State) -> {reply, {VERSION, State}, State}.
+handle_cast(_, State) -> {noreply, State}.
+code_change(_, State, _) -> CHANGE.
+"""
+WAIT = """-module(counter_wait).
+-export([forever/0]).
+forever() -> receive stop -> ok end.
+"""
+
+
+def counter(state, version, change):
+    return COUNTER.replace("STATE", state).replace("VERSION", version).replace("CHANGE", change)
+
+
+class RunningNode(harness.CommandLineCase):
+    def begin(self, *arguments):
+        self.write("counter_wait.par", WAIT)
+        self.write("counter.par", counter("7", "one", "{ok, State}"))
+        os.makedirs(os.path.join(self.folder, "out"), exist_ok=True)
+        self.succeeds("compile", "-o", "out", "counter_wait.par")
+        node = self.start("run", "-p", "out", *arguments, "counter.par")
+        node.wait_for("ready")
+        return node
+
+    def test_rpc(self):
+        node = self.begin()
+        self.assertEqual(self.succeeds("rpc", "1 + 1"), "2\n")
+        self.assertEqual(node.end(), 0)
+
+    def test_values_and_output(self):
+        self.begin()
+        self.assertEqual(self.succeeds("rpc", 'io:format("hi~n"), gen_server:call(counter, get).'),
+                         "hi\n{one,7}\n")
+        self.assertIn("exception error: badarith", self.fails("rpc", "1 + a."))
+        self.assertIn("ended: killed", self.fails("rpc", "exit(self(), kill), timer:sleep(9000)."))
+        self.assertEqual(self.succeeds("rpc", "still."), "still\n")
+
+    def test_only_the_owner_can_reach_the_socket(self):
+        self.begin("--name", "mine")
+        folder = os.path.join(self.folder, "parley")
+        self.assertEqual(stat.S_IMODE(os.stat(folder).st_mode), 0o700)
+        self.succeeds("rpc", "ok")
+        (name,) = os.listdir(folder)
+        self.assertTrue(name.endswith("-mine.sock"), name)
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode), 0o600)
+
+    def test_choosing_a_node(self):
+        self.assertIn("no node is running", self.fails("rpc", "1."))
+        first = self.begin("--name", "first")
+        self.begin("--name", "second")
+        self.assertIn("several nodes are running", self.fails("rpc", "1."))
+        self.assertIn("no node is called third", self.fails("rpc", "--node", "third", "1."))
+        self.assertIn("no node listens at", self.fails("rpc", "--node", "/no/such", "1."))
+        self.assertEqual(self.succeeds("rpc", "--node", "second", "b."), "b\n")
+        self.assertEqual(self.succeeds("rpc", "--node", str(first.process.pid), "a."), "a\n")
+        first.end()
+        self.assertEqual(self.succeeds("rpc", "c."), "c\n")
+
+    def test_the_socket_is_gone_with_the_node(self):
+        node = self.begin()
+        self.succeeds("rpc", "ok")
+        node.end()
+        self.assertEqual(os.listdir(os.path.join(self.folder, "parley")), [])
+
+    def test_no_control(self):
+        self.begin("--no-control")
+        self.assertIn("no node is running", self.fails("rpc", "1."))
+
+    def test_ps(self):
+        self.begin()
+        out = self.succeeds("ps")
+        self.assertRegex(out, r"<0\.\d+\.\d+> +counter +gen_server:loop/7 +\d+ +0")
+        self.assertRegex(out, r"\d+ processes")
+
+    def test_load_changes_code_and_state(self):
+        self.begin()
+        self.write("counter.par", counter("7", "two", "{ok, {changed, State}}"))
+        out = self.succeeds("load", "counter.par")
+        self.assertRegex(out, r"loaded counter in \d+\.\d ms")
+        self.assertRegex(out, r"<0\.\d+\.\d+> counter migrated")
+        self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."),
+                         "{two,{changed,7}}\n")
+
+    def test_a_failed_migration_goes_back(self):
+        self.begin()
+        self.write("counter.par", counter("7", "two", "exit(no)"))
+        err = self.fails("load", "counter.par")
+        self.assertIn("refused counter, nothing is changed", err)
+        self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."), "{one,7}\n")
+
+    def test_a_file_that_does_not_compile(self):
+        self.begin()
+        self.write("bad.par", "-module(bad).\nf( -> ok.\n")
+        self.assertIn("bad.par:2:", self.fails("load", "bad.par", "counter.par"))
+        self.assertIn("cannot read nowhere.par", self.fails("load", "nowhere.par"))
+
+    def test_holders_of_an_old_version_are_listed(self):
+        self.begin()
+        for n in ("2", "3"):
+            self.write("counter_wait.par", WAIT.replace("forever/0", "forever/0, v/0") + f"v() -> {n}.\n")
+            status, out, err = self.parley("load", "counter_wait.par")
+        self.assertEqual(status, 1, out + err)
+        self.assertRegex(err, r"<0\.\d+\.\d+> holds the old counter_wait")
+        self.assertEqual(self.succeeds("rpc", "counter_wait:v()."), "2\n")
+
+
+if __name__ == "__main__":
+    harness.main()
