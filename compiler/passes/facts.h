@@ -2,7 +2,8 @@
 //
 // Only tests count here, and all of those that the verifier follows, in its way (narrow() in
 // vm/code/verify_function.cpp): it sees the same tests on the same registers and never knows less.
-// A test may also take knowledge away, where it contradicts another. A value's absence means: anything, not fragile.
+// A test may also take knowledge away, where it contradicts another. A value's absence means:
+// anything, not fragile.
 #pragma once
 
 #include <cstdint>
