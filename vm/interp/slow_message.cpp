@@ -48,7 +48,6 @@ void finish_receive(Context& c) {
   Process& p = *c.process;
   if (p.has_flag(process_flag::kTimerSet)) {
     c.services->processes->scheduler->cancel_receive_timer(p);
-    p.state.fetch_and(~state_bit::kTimedOut, std::memory_order_acq_rel);
   }
   p.clear_flag(process_flag::kTimerSet);
   p.clear_flag(process_flag::kMailFetched);
@@ -140,8 +139,8 @@ Outcome slow_wait_timeout(Machine& m) {
     finish_receive(c);
     return throw_error(m, kAtom_timeout_value);
   }
-  if ((p.state.load(std::memory_order_acquire) & state_bit::kTimedOut) != 0 ||
-      limit.small_value() == 0) {
+  if (limit.small_value() == 0 ||
+      (p.has_flag(process_flag::kTimerSet) && timeout_word::has_fired(p.timeout))) {
     finish_receive(c);  // every message here was examined: loop_rec fetched what had arrived
     return go(m, O::next(m));
   }

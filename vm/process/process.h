@@ -8,7 +8,7 @@
 //   16      4      generation                               72      4      top, words from block
 //   20      4      state, flags, priority                   76      4      stack pointer, likewise
 //   24      4      run-queue link (slot)                    80      4      size of block, words
-//   28      4      time-out sequence                        84      4      saved x registers, flags
+//   28      4      time-out word                            84      4      saved x registers, flags
 //   32      8      extension                                88      24     inner queue
 //   40      8      group leader                             112     8      fragments
 //   48      8      awaiting                                 120     4      removed messages
@@ -48,7 +48,6 @@ inline constexpr std::uint32_t kPriorityShift = 5;    // two bits: 0 low, 1 norm
 inline constexpr std::uint32_t kPriorityMask = 3u << kPriorityShift;
 inline constexpr std::uint32_t kSuspended = 1u << 8;  // runs only system signals until resumed
 inline constexpr std::uint32_t kHooked = 1u << 9;     // the extension's hook wants to know
-inline constexpr std::uint32_t kTimedOut = 1u << 10;  // the receive timer fired
 inline constexpr std::uint32_t kRegistered = 1u << 11;  // has, or had, a registered name
 inline constexpr std::uint32_t kOwnsSockets = 1u << 12; // has, or had, a socket
 inline constexpr std::uint32_t kOwnsTables = 1u << 13;  // has, or had, a table
@@ -68,7 +67,7 @@ struct alignas(64) Process {
   std::atomic<std::uint32_t> generation;
   std::atomic<std::uint32_t> state;
   std::uint32_t run_link;
-  std::atomic<std::uint32_t> timeout_sequence;
+  std::atomic<std::uint32_t> timeout;  // see timeout_word
   std::atomic<ProcessExtension*> extension;
   std::atomic<Word> group_leader;
   std::atomic<Word> awaiting;
@@ -103,6 +102,7 @@ struct alignas(64) Process {
 };
 static_assert(sizeof(Process) == 128);
 static_assert(offsetof(Process, mailbox) == 0 && offsetof(Process, generation) == 16);
+static_assert(offsetof(Process, timeout) == 28);
 static_assert(offsetof(Process, extension) == 32 && offsetof(Process, awaiting) == 48);
 static_assert(offsetof(Process, block) == 64 && offsetof(Process, queue_head) == 88);
 static_assert(offsetof(Process, fragments) == 112 && offsetof(Process, timer_generation) == 124);
@@ -126,10 +126,10 @@ constexpr ProcessState of(std::uint32_t word) {
 // True: the caller made it RUNNABLE and must put it into a run queue.
 // Acquire-release: pairs with the owner's release when it began to wait (its saved machine).
 template <class States>
-bool wake(States& state, std::uint32_t extra_bits = 0) {
+bool wake(States& state) {
   std::uint32_t seen = state.load(std::memory_order_acquire);
   for (;;) {
-    std::uint32_t wanted = seen | extra_bits;
+    std::uint32_t wanted = seen;
     bool enqueue = false;
     switch (of(seen)) {
       case ProcessState::kWaiting:
@@ -205,5 +205,50 @@ bool take_back(States& state) {
   }
 }
 
+// Owner, its machine saved: begins to wait. True: it waits and may be anywhere by now, or somebody
+// else has it. False: it is still the caller's, RUNNING. `timed_out` answers whether the running
+// receive's timer has fired; it is asked when the state is WAITING already.
+// Release in become: pairs with the acquire of who claims or wakes it.
+template <class States, class Box, class TimedOut>
+bool enter_wait(States& state, Box& mailbox, TimedOut timed_out) {
+  become(state, ProcessState::kWaiting);
+  if (!timed_out() && mailbox.begin_wait()) return true;
+  return !take_back(state);
+}
+
+// Holder of a claim, everything that had arrived handled. True: put it into a run queue.
+template <class States, class Box>
+bool leave_claim(States& state, Box& mailbox, bool must_run) {
+  return release_claim(state, must_run || !mailbox.begin_wait());
+}
+
 }  // namespace state_word
+
+// The time-out of the running receive: an even number names the receive, the odd one above it says
+// that its timer has fired. So a timer that comes late, for a receive that ended, changes nothing.
+namespace timeout_word {
+
+// Timer: true if that receive is still running; then the process is owed a wake.
+template <class Words>
+bool try_fire(Words& word, std::uint32_t receive) {
+  return word.compare_exchange_strong(receive, receive | 1, std::memory_order_seq_cst,
+                                      std::memory_order_relaxed);
+}
+// Owner. A read-modify-write, so that of a process that begins to wait and a timer that fires one
+// always sees the other: either this reads the odd number, or the timer, which comes later, sees
+// the state WAITING that was stored before.
+template <class Words>
+bool has_fired(Words& word) {
+  return (word.fetch_add(0, std::memory_order_seq_cst) & 1) != 0;
+}
+// Owner: the receive is over.
+template <class Words>
+void renew(Words& word) {
+  std::uint32_t seen = word.load(std::memory_order_relaxed);
+  while (!word.compare_exchange_weak(seen, (seen & ~1u) + 2, std::memory_order_seq_cst,
+                                     std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace timeout_word
 }  // namespace parley

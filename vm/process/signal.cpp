@@ -186,8 +186,10 @@ bool handle_signal(ProcessSpace& space, Process& process, Fragment* fragment) {
 bool claim_and_handle(ProcessSpace& space, Process& receiver) {
   if (!state_word::try_claim(receiver.state)) return false;
   const bool must_exit = take_incoming(space, receiver);
-  const bool must_run = must_exit || *receiver.scan != nullptr || !receiver.mailbox.begin_wait();
-  if (state_word::release_claim(receiver.state, must_run)) space.scheduler->enqueue(receiver);
+  const bool must_run = must_exit || *receiver.scan != nullptr;
+  if (state_word::leave_claim(receiver.state, receiver.mailbox, must_run)) {
+    space.scheduler->enqueue(receiver);
+  }
   return true;
 }
 

@@ -55,7 +55,7 @@ Process* ProcessSpace::allocate() {
   const std::uint32_t generation = (p->generation.load(std::memory_order_relaxed) + 1) & mask;
   p->mailbox.reset();
   p->run_link = 0;
-  p->timeout_sequence.store(0, std::memory_order_relaxed);
+  p->timeout.store(0, std::memory_order_relaxed);
   p->extension.store(nullptr, std::memory_order_relaxed);
   p->awaiting.store(kTagNil, std::memory_order_relaxed);
   p->cause = 0;

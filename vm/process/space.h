@@ -31,8 +31,8 @@ class SchedulerInterface {
   virtual void enqueue(Process& process) = 0;
   // The slot may be reused after a grace period. Any thread.
   virtual void retire(Process& process) = 0;
-  // Receive time-outs: wakes the process with kTimedOut after so many milliseconds, if its
-  // time-out sequence is then still what it is now. Owner only.
+  // Receive time-outs: wakes the process after so many milliseconds, if it is then still
+  // in the same receive (see timeout_word). Owner only.
   virtual void arm_receive_timer(Process& process, std::uint64_t milliseconds) = 0;
   virtual void cancel_receive_timer(Process& process) = 0;
 };

@@ -144,7 +144,7 @@ void Scheduler::arm_receive_timer(Process& process, std::uint64_t milliseconds) 
   Timer timer;
   timer.deadline_ms = monotonic_ms() + milliseconds;
   timer.target = processes_.pid_of(process);
-  timer.sequence = process.timeout_sequence.load(std::memory_order_relaxed);
+  timer.sequence = process.timeout.load(std::memory_order_relaxed);
   TimerWheel::Guard guard(own->timers_.lock());
   const TimerHandle handle = own->timers_.arm(guard, timer);
   process.timer_slot = handle.slot;
@@ -153,8 +153,7 @@ void Scheduler::arm_receive_timer(Process& process, std::uint64_t milliseconds) 
 }
 
 void Scheduler::cancel_receive_timer(Process& process) {
-  // A timer that fires from now on finds another sequence and does nothing.
-  process.timeout_sequence.fetch_add(1, std::memory_order_acq_rel);
+  timeout_word::renew(process.timeout);  // a timer that fires from now on does nothing
   if (process.timer_slot == 0) return;
   TimerWheel& wheel = threads_[process.timer_thread]->timers_;
   TimerWheel::Guard guard(wheel.lock());

@@ -129,9 +129,8 @@ void SchedulerThread::fire_timers() {
     if (timer.message != nullptr) {
       if (process == nullptr) free_fragment(timer.message);
       else deliver(space, *process, timer.message, MessageKind::kMessage);
-    } else if (process != nullptr &&
-               process->timeout_sequence.load(std::memory_order_acquire) == timer.sequence) {
-      if (state_word::wake(process->state, state_bit::kTimedOut)) scheduler_.enqueue(*process);
+    } else if (process != nullptr && timeout_word::try_fire(process->timeout, timer.sequence)) {
+      if (state_word::wake(process->state)) scheduler_.enqueue(*process);
     }
   }
   due_.clear();
@@ -152,12 +151,12 @@ void SchedulerThread::run_slice(Process& process) {
 }
 
 void SchedulerThread::wait(Process& process) {
-  // Release: pairs with the acquire of who claims or wakes it; the saved machine is visible.
-  state_word::become(process.state, ProcessState::kWaiting);
-  const bool timed_out =
-      (process.state.load(std::memory_order_acquire) & state_bit::kTimedOut) != 0;
-  if (!timed_out && process.mailbox.begin_wait()) return;  // it may be anywhere by now
-  if (!state_word::take_back(process.state)) return;
+  const bool has_timer = process.has_flag(process_flag::kTimerSet);
+  if (state_word::enter_wait(process.state, process.mailbox, [&process, has_timer] {
+        return has_timer && timeout_word::has_fired(process.timeout);
+      })) {
+    return;  // it may be anywhere by now
+  }
   state_word::become(process.state, ProcessState::kRunnable);
   scheduler_.enqueue(process);
 }
