@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "vm/bif/support.h"
-#include "vm/node/node.h"
+#include "vm/node/pool_call.h"
 
 namespace parley {
 
@@ -16,8 +16,6 @@ Term text_list(BifCall& call, std::string_view text) {
   for (const char c : text) list.append(Term::small(static_cast<unsigned char>(c)));
   return list.finish();
 }
-
-Node& node_of(BifCall& call) { return static_cast<Node&>(*call.services.control); }
 
 }  // namespace
 

@@ -3,7 +3,7 @@
 // A load is visible to its caller: the built-in yields until every slice that began before the flip
 // has ended. What it waits for stands in x0, where a special word marks the second part.
 #include "vm/bif/support.h"
-#include "vm/node/node.h"
+#include "vm/node/pool_call.h"
 #include "vm/process/bif_support.h"
 
 namespace parley {
@@ -12,8 +12,6 @@ namespace {
 
 // In x0 while a load settles; never a term that a program has. x1 then holds the answer.
 constexpr Term kSettling = Term::special(2);
-
-Node& node_of(BifCall& call) { return static_cast<Node&>(*call.services.control); }
 
 Term settle_then(BifCall& call, Term answer) {
   node_of(call).begin_settling();

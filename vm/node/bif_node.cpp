@@ -1,8 +1,7 @@
-// Built-ins: ending the node, and the plainest output.
+// Built-ins: ending the node, and the plainest output, for people who look for an error.
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
 
 #include "vm/bif/support.h"
@@ -24,15 +23,6 @@ int write_all(int fd, const std::uint8_t* bytes, std::size_t count) {
     count -= static_cast<std::size_t>(n);
   }
   return 0;
-}
-
-Term write_to(BifCall& call, int fd, Term iodata) {
-  std::vector<std::uint8_t> bytes;
-  if (!append_iodata(bytes, iodata)) return call.badarg();
-  const int error = write_all(fd, bytes.data(), bytes.size());
-  if (error == 0) return kAtom_ok;
-  const Term reason = error == EPIPE ? kAtom_epipe : kAtom_eio;
-  return bif_tuple(call.heap, {kAtom_error, reason});
 }
 
 Term halt_with(BifCall& call, Term status) {
@@ -57,14 +47,6 @@ Term bif_display(BifCall& call, const Term* a) {
   text += '\n';
   write_all(STDERR_FILENO, reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   return kAtom_true_;
-}
-
-Term bif_prim_io_write(BifCall& call, const Term* a) {
-  return write_to(call, STDOUT_FILENO, a[0]);
-}
-Term bif_prim_io_write_to(BifCall& call, const Term* a) {
-  if (a[0] == Term::small(1)) return write_to(call, STDOUT_FILENO, a[1]);
-  return a[0] == Term::small(2) ? write_to(call, STDERR_FILENO, a[1]) : call.badarg();
 }
 
 }  // namespace parley

@@ -122,6 +122,9 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
       });
   processes_->scheduler = scheduler_.get();
   services_.schedulers = scheduler_.get();
+  outside_ = std::make_unique<Outside>(*processes_, [this] { scheduler_->wake_sleeper(); });
+  processes_->exit_observers.push_back(&outside_->open_files);
+  scheduler_->serve_pool(outside_->pool);
 }
 
 Node::~Node() { scheduler_->stop_and_join(); }

@@ -22,6 +22,7 @@
 #include "vm/interp/runner.h"
 #include "vm/net/network.h"
 #include "vm/node/control.h"
+#include "vm/node/outside.h"
 #include "vm/process/space.h"
 #include "vm/sched/scheduler.h"
 #include "vm/term/atoms.h"
@@ -81,6 +82,7 @@ class Node : public NodeControl {
   CodeIndex& code() { return *code_; }
   ProcessSpace& processes() { return *processes_; }
   Scheduler& scheduler() { return *scheduler_; }
+  Outside& outside() { return *outside_; }
   const NodeOptions& options() const { return options_; }
 
  private:
@@ -97,6 +99,7 @@ class Node : public NodeControl {
   std::unique_ptr<Tables> tables_;
   std::unique_ptr<Network> network_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Outside> outside_;  // after the scheduler, which its pool wakes
   std::mutex load_lock_;
   std::optional<std::vector<std::uint64_t>> settling_;
   bool flipped_back_ = false;

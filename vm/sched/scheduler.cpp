@@ -113,6 +113,16 @@ void Scheduler::wake_someone(unsigned except) {
   }
 }
 
+void Scheduler::wake_sleeper() {
+  // Sequentially consistent, as in sleep(). A thread that is awake looks before it sleeps.
+  for (auto& thread : threads_) {
+    if (thread->asleep_.load(std::memory_order_seq_cst)) {
+      thread->poller_->wake();
+      return;
+    }
+  }
+}
+
 void Scheduler::retire(Process& process) {
   SchedulerThread* own = current();
   PARLEY_ASSERT(own != nullptr, "a process ends on a scheduler thread");

@@ -45,6 +45,7 @@ struct SchedulerOptions {
   unsigned threads = 1;
 };
 
+class BlockingPool;
 class Scheduler;
 
 class SchedulerThread {
@@ -65,6 +66,7 @@ class SchedulerThread {
   void run_slice(Process& process);
   void wait(Process& process);
   void fire_timers();
+  bool pool_finished() const;
   void sleep();
   void reclaim();
   void push(Process& process);
@@ -109,6 +111,11 @@ class Scheduler : public SchedulerInterface {
   void arm_receive_timer(Process& process, std::uint64_t milliseconds) override;
   void cancel_receive_timer(Process& process) override;
 
+  // Whose finished jobs the threads hand on; set before `start`. See pool.h.
+  void serve_pool(BlockingPool& pool) { pool_ = &pool; }
+  // Makes one thread look at the pool if all might sleep. Any thread.
+  void wake_sleeper();
+
   // A token for a grace period, and whether it has passed.
   std::vector<std::uint64_t> grace_begin() const;
   bool grace_passed(const std::vector<std::uint64_t>& since) const;
@@ -125,6 +132,7 @@ class Scheduler : public SchedulerInterface {
   void wake_someone(unsigned except);
 
   ProcessSpace& processes_;
+  BlockingPool* pool_ = nullptr;
   std::vector<std::unique_ptr<SchedulerThread>> threads_;
   std::atomic<bool> stop_{false};
   std::atomic<unsigned> round_robin_{0};

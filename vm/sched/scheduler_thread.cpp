@@ -3,6 +3,7 @@
 
 #include "vm/base/assert.h"
 #include "vm/heap/collector.h"
+#include "vm/sched/pool.h"
 #include "vm/sched/scheduler.h"
 
 namespace parley {
@@ -68,6 +69,7 @@ void SchedulerThread::loop() {
   while (!scheduler_.stopping()) {
     if (++slices % kSlicesBetweenPolls == 0) poller_->poll(0);
     fire_timers();
+    if (pool_finished()) scheduler_.pool_->deliver_finished();
     Process* process = next_process();
     if (process == nullptr) {
       sleep();
@@ -80,10 +82,15 @@ void SchedulerThread::loop() {
   quiescent_.fetch_or(1, std::memory_order_acq_rel);
 }
 
+bool SchedulerThread::pool_finished() const {
+  return scheduler_.pool_ != nullptr && scheduler_.pool_->has_finished();
+}
+
 void SchedulerThread::sleep() {
   asleep_.store(true, std::memory_order_seq_cst);
   scheduler_.sleepers_.fetch_add(1, std::memory_order_seq_cst);
-  if (queue_length_.load(std::memory_order_seq_cst) == 0 && !scheduler_.stopping()) {
+  if (queue_length_.load(std::memory_order_seq_cst) == 0 && !pool_finished() &&
+      !scheduler_.stopping()) {
     int timeout_ms = kSleepMsMax;
     {
       TimerWheel::Guard guard(timers_.lock());
