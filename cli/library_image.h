@@ -17,4 +17,7 @@ struct LibraryModule {
 // All modules, ordered by path; empty in parley_bootstrap. Any thread.
 std::span<const LibraryModule> library_image();
 
+// The headers of the library, named without a folder: "eunit.hrl".
+std::span<const LibraryModule> library_headers();
+
 }  // namespace parley

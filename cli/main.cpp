@@ -97,12 +97,30 @@ void add_node_verbs(CLI::App& app, CommandLine& line, int& status) {
   load->callback([&] { status = verb_load(line.node, line.files, line.source); });
 }
 
+void add_project_verbs(CLI::App& app, CommandLine& line, int& status) {
+  CLI::App* create = app.add_subcommand("new", "make a project that runs");
+  create->add_option("name", line.target, "its name, which is the folder's too")->required();
+  create->callback([&] { status = verb_new(line.target); });
+
+  CLI::App* build = app.add_subcommand("build", "compile the project to build/");
+  add_source_options(*build, line);
+  build->callback([&] { status = verb_build(line.source); });
+
+  CLI::App* test = app.add_subcommand("test", "run the tests of the project, or of files");
+  test->add_option("files", line.files);
+  add_source_options(*test, line);
+  add_path_option(*test, line);
+  add_run_options(*test, line);
+  test->callback([&] { status = verb_test(line.files, line.source, line.run); });
+}
+
 void add_verbs(CLI::App& app, CommandLine& line, int& status) {
+  add_project_verbs(app, line, status);
   add_eval(app, line, status);
   add_node_verbs(app, line, status);
   add_chat(app, line, status);
-  CLI::App* run = app.add_subcommand("run", "run a file (main/0 or main/1)");
-  run->add_option("target", line.target, "a .par, .erl or .parc file")->required();
+  CLI::App* run = app.add_subcommand("run", "run a file, or the project in this folder");
+  run->add_option("target", line.target, "a .par, .erl or .parc file, or a project's folder");
   run->add_option("arguments", line.arguments, "given to main/1 as strings");
   add_source_options(*run, line);
   add_control_options(*run, line);
@@ -116,10 +134,12 @@ void add_verbs(CLI::App& app, CommandLine& line, int& status) {
   add_source_options(*compile, line);
   compile->callback([&] { status = verb_compile(line.files, line.output_dir, line.source); });
 
-  CLI::App* check = app.add_subcommand("check", "diagnostics only");
-  check->add_option("files", line.files)->required();
+  CLI::App* check = app.add_subcommand("check", "diagnostics only, of files or of the project");
+  check->add_option("files", line.files);
   add_source_options(*check, line);
-  check->callback([&] { status = verb_check(line.files, line.source); });
+  check->callback([&] {
+    status = line.files.empty() ? check_project(line.source) : verb_check(line.files, line.source);
+  });
 
   CLI::App* dis = app.add_subcommand("dis", "bytecode of .parc or source files");
   dis->add_option("files", line.files)->required();

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "cli/library_image.h"
+
 namespace parley::cli {
 
 void complain(const std::string& message) {
@@ -35,6 +37,22 @@ bool write_file(const std::string& path, std::span<const std::uint8_t> bytes) {
   return false;
 }
 
+namespace {
+
+// What -include_lib("eunit/include/eunit.hrl") means: the header inside the program.
+constexpr std::string_view kLibraryFolder = "(library)/";
+
+std::optional<std::string> read_include(const std::string& path) {
+  if (!path.starts_with(kLibraryFolder)) return read_file(path);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  for (const LibraryModule& header : library_headers()) {
+    if (name == header.name) return std::string(header.bytes.begin(), header.bytes.end());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 CompileOptions compile_options(const SourceOptions& options) {
   CompileOptions result;
   for (const std::string& define : options.defines) {
@@ -43,7 +61,10 @@ CompileOptions compile_options(const SourceOptions& options) {
                                       equals == std::string::npos ? "" : define.substr(equals + 1));
   }
   result.parse.include_dirs = options.include_dirs;
-  result.parse.load = [](const std::string& path) { return read_file(path); };
+  result.parse.load = read_include;
+  result.parse.library_dir = [](std::string_view application) {
+    return std::optional(std::string(kLibraryFolder) + std::string(application));
+  };
   return result;
 }
 

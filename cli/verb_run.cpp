@@ -37,6 +37,15 @@ std::optional<isa::ModuleFile> read_target(const std::string& target,
 
 int verb_run(const std::string& target, const std::vector<std::string>& arguments,
              const SourceOptions& source, const RunOptions& options) {
+  std::error_code error;
+  if (target.empty() || std::filesystem::is_directory(target, error)) {
+    return run_project(target.empty() ? "." : target, arguments, source, options);
+  }
+  return run_file(target, arguments, source, options);
+}
+
+int run_file(const std::string& target, const std::vector<std::string>& arguments,
+             const SourceOptions& source, const RunOptions& options) {
   const auto module = read_target(target, source);
   if (!module) return 1;
   const bool takes_arguments = exports(*module, "main", 1);

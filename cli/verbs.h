@@ -30,6 +30,16 @@ int verb_compile(const std::vector<std::string>& files, const std::string& outpu
                  const SourceOptions& source);
 int verb_run(const std::string& target, const std::vector<std::string>& arguments,
              const SourceOptions& source, const RunOptions& options);
+// A file or a project's folder; "" is this folder.
+int run_file(const std::string& target, const std::vector<std::string>& arguments,
+             const SourceOptions& source, const RunOptions& options);
+int run_project(const std::string& folder, const std::vector<std::string>& arguments,
+                const SourceOptions& source, RunOptions options);
+int verb_new(const std::string& path);
+int verb_build(const SourceOptions& source);
+// Without files: those of the project, or what is wrong.
+int verb_test(std::vector<std::string> files, SourceOptions source, RunOptions options);
+int check_project(const SourceOptions& source);
 int verb_eval(const std::string& text, RunOptions options);
 int verb_chat(const std::vector<std::string>& arguments, const RunOptions& options);
 int verb_rpc(const std::string& node, const std::string& text);

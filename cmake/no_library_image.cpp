@@ -4,5 +4,6 @@
 namespace parley {
 
 std::span<const LibraryModule> library_image() { return {}; }
+std::span<const LibraryModule> library_headers() { return {}; }
 
 }  // namespace parley

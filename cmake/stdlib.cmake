@@ -23,6 +23,19 @@ function(parley_program)
                        "extern \"C\" const unsigned char parley_module_${name}_end[];\n")
     string(APPEND rows "    row(\"${name}\", parley_module_${name}, parley_module_${name}_end),\n")
   endforeach()
+  # Headers for -include_lib lie in the program as they are, named by their last part.
+  set(header_rows "")
+  set(number 0)
+  foreach(header ${headers})
+    cmake_path(GET header FILENAME name)
+    math(EXPR number "${number} + 1")
+    set(symbol header_${number})
+    string(APPEND data "asm(PARLEY_INCBIN(\"${symbol}\", \"${header}\"));\n"
+                       "extern \"C\" const unsigned char parley_module_${symbol}[];\n"
+                       "extern \"C\" const unsigned char parley_module_${symbol}_end[];\n")
+    string(APPEND header_rows
+           "    row(\"${name}\", parley_module_${symbol}, parley_module_${symbol}_end),\n")
+  endforeach()
   configure_file(${CMAKE_SOURCE_DIR}/cmake/library_image.cpp.in
                  ${PARLEY_GENERATED_DIR}/cli/library_image.cpp @ONLY)
 
@@ -36,7 +49,7 @@ function(parley_program)
     COMMENT "Compiling the standard library"
     VERBATIM)
   set_source_files_properties(${PARLEY_GENERATED_DIR}/cli/library_image.cpp PROPERTIES
-                              OBJECT_DEPENDS "${compiled}")
+                              OBJECT_DEPENDS "${compiled};${headers}")
   add_executable(parley ${ARGN} ${PARLEY_GENERATED_DIR}/cli/library_image.cpp)
   target_link_libraries(parley PRIVATE parley_cli)
 endfunction()

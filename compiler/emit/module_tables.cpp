@@ -51,11 +51,13 @@ bool asks_for(const ast::Module& tree, std::string_view option) {
 }
 
 void write_exports(const ast::Module& tree, const ModuleIr& ir, isa::ModuleFile& file) {
-  const bool all = asks_for(tree, "export_all");
+  const bool all = asks_for(tree, "export_all"), tests = asks_for(tree, "export_tests");
   for (std::uint32_t i = 0; i < ir.functions.size(); ++i) {
     const FunctionIr& function = *ir.functions[i];
     bool exported = function.name == "module_info" || function.name == "-expressions-" ||
-                    (all && i < tree.functions.size());
+                    (all && i < tree.functions.size()) ||
+                    (tests && i < tree.functions.size() &&
+                     ast::is_test_function(function.name, function.arity));
     for (const ast::ExportForm* form : tree.exports) {
       for (const ast::FunctionReference& reference : form->functions) {
         exported = exported || (reference.name.text() == function.name &&

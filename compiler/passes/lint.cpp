@@ -470,6 +470,13 @@ std::unordered_set<Linter::Key> Linter::reachable_functions() const {
   for (const auto& [key, place] : exports_) {
     work.push_back(key);
   }
+  if (has_flag("export_tests")) {
+    for (const FunctionForm* function : module_.functions) {
+      if (is_test_function(function->name.text(), function->arity)) {
+        work.push_back(key_of(function->name, function->arity));
+      }
+    }
+  }
   while (!work.empty()) {
     Key key = work.back();
     work.pop_back();

@@ -178,6 +178,11 @@ struct FunctionForm : Form {
   SpecForm* spec = nullptr;  // of this module, null: none
 };
 
+/// What -compile(export_tests) exports: NAME_test/0 and NAME_test_/0.
+inline bool is_test_function(std::string_view name, uint32_t arity) {
+  return arity == 0 && (name.ends_with("_test") || name.ends_with("_test_"));
+}
+
 /// Every other attribute, with its arguments as expressions: -behaviour(gen_server), -doc "...",
 /// -moduledoc "...", -compile(...), -on_load(f/0), -vsn(1), -upgrade(...), -secret([f]), and the
 /// user's. `f/1` in an argument is the Operator kDivide.
