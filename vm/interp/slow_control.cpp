@@ -27,16 +27,36 @@ Outcome go(Machine& m, const Word* target) {
 
 }  // namespace
 
+namespace {
+
+// A heap whose live part is larger than this has generations.
+constexpr std::size_t kWholeWordsMax = 1 << 14;
+
+// Stress: every process has generations, three minor collections to a major one.
+Collector::Kind stress_kind(const OldGeneration& old, const Word* block) {
+  if (old.high_water == nullptr) return Collector::Kind::kWhole;
+  const bool major = old.minors >= 3 || Collector::due(&old, block) == Collector::Kind::kMajor;
+  return major ? Collector::Kind::kMajor : Collector::Kind::kMinor;
+}
+
+}  // namespace
+
 void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   Context& c = *m.context;
   Process& p = *c.process;
   const HeapBlock block{p.block, p.size_words};
   const std::size_t before = static_cast<std::size_t>(c.heap.top() - p.block);
-  Collector collector(c.heap, block, words + Heap::kRedZoneWords, c.services->code->literals(),
-                      examined_message(p));
+  ProcessExtension* extension = c.collect_always
+                                    ? &c.services->processes->extension(p)
+                                    : p.extension.load(std::memory_order_relaxed);
+  OldGeneration* old = extension == nullptr ? nullptr : &extension->old;
+  const Collector::Kind kind = c.collect_always
+                                   ? stress_kind(*old, p.block)
+                                   : Collector::due(old, p.block);
+  Collector collector(c.heap, block, old, kind, words + Heap::kRedZoneWords,
+                      c.services->code->literals(), examined_message(p));
   collector.visit_x(c.x, frame);
   collector.visit_stack(m.sp, frame, c.process_end);
-  ProcessExtension* extension = p.extension.load(std::memory_order_relaxed);
   if (extension != nullptr) {
     extension->each_root([&collector](Word& root) { collector.visit(root); });
     ++extension->collections;
@@ -49,26 +69,29 @@ void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   p.block = after.words;
   p.size_words = static_cast<std::uint32_t>(after.size);
   m.hp = c.heap.top();
-  m.reductions -=
-      static_cast<std::int64_t>((before + static_cast<std::size_t>(m.hp - p.block)) / 64);
+  const auto live = static_cast<std::size_t>(m.hp - p.block);
+  // The mark stands where no fragment is left: below it nothing points to anything younger.
+  if (kind == Collector::Kind::kWhole && (live > kWholeWordsMax || c.collect_always)) {
+    c.services->processes->extension(p).old.high_water = m.hp;
+  }
+  m.reductions -= static_cast<std::int64_t>((before + live) / 64);
+}
+
+// Words of terms, both generations.
+static std::size_t heap_words(const Machine& m, const ProcessExtension& extension) {
+  const OldGeneration& old = extension.old;
+  return static_cast<std::size_t>(m.hp - m.context->process->block) +
+         (old.block.words == nullptr ? 0 : old.used_words());
 }
 
 Outcome slow_collect(Machine& m) {
   Context& c = *m.context;
-  const std::size_t live_before = c.process->size_words;
   collect_now(m, c.frame, c.words_wanted);
   ProcessExtension* extension = c.process->extension.load(std::memory_order_relaxed);
   if (extension != nullptr && extension->max_heap_words != 0 &&
-      static_cast<std::size_t>(m.hp - c.process->block) > extension->max_heap_words) {
+      heap_words(m, *extension) > extension->max_heap_words) {
     c.exit_reason = kAtom_killed;
     return leave(m, RunResult::kExited);
-  }
-  // A block that has become much too large for what lives in it is copied once more, into less.
-  const std::size_t live =
-      static_cast<std::size_t>(m.hp - c.process->block) +
-      static_cast<std::size_t>(c.process->block + c.process->size_words - m.sp);
-  if (!c.collect_always && live_before > 4096 && live * 8 < c.process->size_words) {
-    collect_now(m, c.frame, c.words_wanted + live);
   }
   return Outcome::kGoto;
 }

@@ -54,8 +54,9 @@ struct ProcessExtension {
   std::unordered_multimap<std::uint64_t, std::uint32_t> dictionary_index;
   std::vector<Term> timers;                                // timer references, not roots
 
-  Word* off_heap = nullptr;
+  Word* off_heap = nullptr;        // of the nursery, while the process does not run
   std::size_t off_heap_bytes = 0;
+  OldGeneration old;
 
   Term parent = Term::nil();
   Term initial_module = Term::nil(), initial_function = Term::nil();

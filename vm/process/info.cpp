@@ -129,6 +129,7 @@ std::size_t memory_bytes(const Process& p) {
   std::size_t words = block_words(p);
   for (Fragment* f = p.fragments; f != nullptr; f = f->next) words += f->words() + 2;
   for (Fragment* m = p.queue_head; m != nullptr; m = m->next) words += m->words() + 2;
+  if (const ProcessExtension* e = extension_of(p)) words += e->old.block.size;
   return words * sizeof(Word) + sizeof(Process) +
          (extension_of(p) == nullptr ? 0 : sizeof(ProcessExtension));
 }
