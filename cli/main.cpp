@@ -79,6 +79,19 @@ void add_node_option(CLI::App& verb, CommandLine& line) {
   verb.add_option("--node", line.node, "name, process id or socket path of the node");
 }
 
+void add_shells(CLI::App& app, CommandLine& line, int& status) {
+  CLI::App* repl = app.add_subcommand("repl", "a shell, with the modules of the project");
+  repl->add_option("--name", line.run.name, "what `--node` of the other verbs calls this node");
+  add_source_options(*repl, line);
+  add_path_option(*repl, line);
+  add_run_options(*repl, line);
+  repl->callback([&] { status = verb_repl(line.run, line.source); });
+
+  CLI::App* attach = app.add_subcommand("attach", "a shell of a running node");
+  attach->add_option("node", line.node, "name, process id or socket path of the node");
+  attach->callback([&] { status = verb_attach(line.node); });
+}
+
 // The verbs that talk to a running node.
 void add_node_verbs(CLI::App& app, CommandLine& line, int& status) {
   CLI::App* rpc = app.add_subcommand("rpc", "evaluate expressions in a running node");
@@ -117,6 +130,7 @@ void add_project_verbs(CLI::App& app, CommandLine& line, int& status) {
 void add_verbs(CLI::App& app, CommandLine& line, int& status) {
   add_project_verbs(app, line, status);
   add_eval(app, line, status);
+  add_shells(app, line, status);
   add_node_verbs(app, line, status);
   add_chat(app, line, status);
   CLI::App* run = app.add_subcommand("run", "run a file, or the project in this folder");

@@ -42,6 +42,8 @@ int verb_test(std::vector<std::string> files, SourceOptions source, RunOptions o
 int check_project(const SourceOptions& source);
 int verb_eval(const std::string& text, RunOptions options);
 int verb_chat(const std::vector<std::string>& arguments, const RunOptions& options);
+int verb_repl(RunOptions options, const SourceOptions& source);
+int verb_attach(const std::string& node);
 int verb_rpc(const std::string& node, const std::string& text);
 int verb_ps(const std::string& node);
 int verb_load(const std::string& node, const std::vector<std::string>& files,

@@ -111,7 +111,8 @@ class RunningNode(harness.CommandLineCase):
     def test_holders_of_an_old_version_are_listed(self):
         self.begin()
         for n in ("2", "3"):
-            self.write("counter_wait.par", WAIT.replace("forever/0", "forever/0, v/0") + f"v() -> {n}.\n")
+            with_version = WAIT.replace("forever/0", "forever/0, v/0") + f"v() -> {n}.\n"
+            self.write("counter_wait.par", with_version)
             status, out, err = self.parley("load", "counter_wait.par")
         self.assertEqual(status, 1, out + err)
         self.assertRegex(err, r"<0\.\d+\.\d+> holds the old counter_wait")
