@@ -18,7 +18,8 @@ namespace parley::cli {
 
 namespace {
 
-constexpr auto kStartTime = std::chrono::seconds(5);
+// A node that starts has no socket at first, then one that does not listen yet.
+constexpr auto kStartTime = std::chrono::seconds(5), kListenTime = std::chrono::seconds(1);
 constexpr std::size_t kFrameBytesMax = std::size_t{1} << 30;
 
 bool read_all(int socket, char* at, std::size_t count) {
@@ -55,7 +56,7 @@ std::expected<ControlClient, std::string> ControlClient::connect(const std::stri
     return std::unexpected("the path is too long: " + path);
   }
   std::memcpy(address.sun_path, path.data(), path.size());
-  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+  const auto start = std::chrono::steady_clock::now();
   for (;;) {
     const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket < 0) return std::unexpected(std::string(std::strerror(errno)));
@@ -64,7 +65,10 @@ std::expected<ControlClient, std::string> ControlClient::connect(const std::stri
     }
     const int error = errno;
     ::close(socket);
-    if (error != ENOENT || std::chrono::steady_clock::now() > deadline) {
+    const auto waited = std::chrono::steady_clock::now() - start;
+    const bool is_starting = (error == ENOENT && waited < kStartTime) ||
+                             (error == ECONNREFUSED && waited < kListenTime);
+    if (!is_starting) {
       return std::unexpected("cannot talk to the node at " + path + ": " + std::strerror(error));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

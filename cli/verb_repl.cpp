@@ -117,8 +117,7 @@ class Shell {
 class EndWatch {
  public:
   EndWatch(Node& node, std::string control_path)
-      : saved_(tcgetattr(STDIN_FILENO, &terminal_) == 0),
-        thread_([this, &node, path = std::move(control_path)] {
+      : saved_(tcgetattr(STDIN_FILENO, &terminal_) == 0), thread_([this, &node, path = std::move(control_path)] {
           const int status = node.wait();
           if (leaving_) return;
           if (saved_) tcsetattr(STDIN_FILENO, TCSANOW, &terminal_);
@@ -126,9 +125,7 @@ class EndWatch {
           std::fflush(stdout);
           _exit(status);
         }) {}
-  ~EndWatch() {
-    thread_.join();
-  }
+  ~EndWatch() { thread_.join(); }
   void leave() { leaving_ = true; }
 
  private:
@@ -167,7 +164,8 @@ int verb_repl(RunOptions options, const SourceOptions& source) {
   if (client) Shell(std::move(*client)).run();
   watch.leave();
   node->start_process("parley_main", "signal", "sigterm");
-  return running.join();
+  const int status = running.join();
+  return client ? status : 1;
 }
 
 int verb_attach(const std::string& node) {
