@@ -125,7 +125,9 @@ std::optional<WireTerm> ControlClient::ask(const WireTerm& request,
   }
 }
 
-std::expected<std::string, std::string> find_node(const std::string& wanted) {
+namespace {
+
+std::expected<std::string, std::string> find_node_now(const std::string& wanted) {
   if (wanted.find('/') != std::string::npos) {
     if (::access(wanted.c_str(), F_OK) == 0) return wanted;
     return std::unexpected("no node listens at " + wanted);
@@ -144,6 +146,19 @@ std::expected<std::string, std::string> find_node(const std::string& wanted) {
   }
   if (matching.empty()) return std::unexpected("no node is called " + wanted + "; running: " + all);
   return std::unexpected("several nodes are running, choose one with --node: " + all);
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> find_node(const std::string& wanted) {
+  // A node that was just started makes its socket in a moment.
+  constexpr auto kPatience = std::chrono::milliseconds(200);
+  const auto start = std::chrono::steady_clock::now();
+  for (;;) {
+    auto found = find_node_now(wanted);
+    if (found || std::chrono::steady_clock::now() - start > kPatience) return found;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 }  // namespace parley::cli

@@ -1,6 +1,7 @@
 // The parley program: reads the command line and calls a verb.
 #include <CLI/CLI.hpp>
 
+#include "cli/usage.h"
 #include "cli/verbs.h"
 #include "vm/base/alloc.h"
 
@@ -44,7 +45,7 @@ void add_path_option(CLI::App& verb, CommandLine& line) {
 
 void add_control_options(CLI::App& verb, CommandLine& line) {
   verb.add_option("--name", line.run.name, "what `--node` of the other verbs calls this node");
-  verb.add_flag("--no-control{false}", line.run.control, "no control socket");
+  verb.add_flag_callback("--no-control", [&] { line.run.control = false; }, "no control socket");
 }
 
 void add_eval(CLI::App& app, CommandLine& line, int& status) {
@@ -102,6 +103,10 @@ void add_node_verbs(CLI::App& app, CommandLine& line, int& status) {
   CLI::App* ps = app.add_subcommand("ps", "the processes of a running node");
   add_node_option(*ps, line);
   ps->callback([&] { status = verb_ps(line.node); });
+
+  CLI::App* undo = app.add_subcommand("undo", "go back to the code before the last load");
+  add_node_option(*undo, line);
+  undo->callback([&] { status = verb_undo(line.node); });
 
   CLI::App* load = app.add_subcommand("load", "load files into a running node, all or nothing");
   load->add_option("files", line.files, ".par, .erl or .parc files")->required();
@@ -167,17 +172,30 @@ void add_verbs(CLI::App& app, CommandLine& line, int& status) {
 
 }  // namespace
 
+namespace {
+
+// `parley help VERB` is `parley VERB --help`.
+void turn_help_around(std::vector<const char*>& arguments) {
+  if (arguments.size() < 2 || std::string_view(arguments[1]) != "help") return;
+  arguments.erase(arguments.begin() + 1);
+  arguments.push_back("--help");
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  parley::tune_allocator();
-  CLI::App app{"Parley: a language and a machine for services that talk"};
+  CLI::App app{"Parley: a language and a machine for services that talk", "parley"};
   app.require_subcommand(1);
+  app.set_version_flag("--version", "Parley 0.1.0");
   CommandLine line;
   int status = 0;
   add_verbs(app, line, status);
+  std::vector<const char*> arguments(argv, argv + argc);
+  turn_help_around(arguments);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return report_parse_error(app, error, argc, argv);
   }
   return status;
 }

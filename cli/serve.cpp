@@ -38,7 +38,7 @@ RunningNode::RunningNode(Node& node, const Node::Target& target, const RunOption
   }
   node_.start();
   node_.run_main(target);
-  if (!control_path_.empty()) node_.start_process("parley_control", "start", control_path_);
+  if (interrupts == Interrupts::kAreTheCallers) start_control();
   watcher_ = std::thread([this] { watch_signals(); });
 }
 
@@ -53,11 +53,22 @@ RunningNode::~RunningNode() {
 
 int RunningNode::join() { return node_.join(); }
 
+void RunningNode::start_control() {
+  if (control_path_.empty() || control_started_) return;
+  control_started_ = true;
+  node_.start_process("parley_control", "start", control_path_);
+}
+
+// A program that is over in a moment is not made to wait for a socket that nobody will use.
 void RunningNode::watch_signals() {
+  constexpr int kControlDelayMs = 5;
   bool asked = false;
   for (;;) {
     pollfd ready[2] = {{signals_, POLLIN, 0}, {ended_, POLLIN, 0}};
-    if (poll(ready, 2, -1) < 0) continue;  // interrupted
+    const int count = poll(ready, 2, control_started_ ? -1 : kControlDelayMs);
+    if (count == 0) start_control();
+    control_started_ = control_started_ || control_path_.empty();
+    if (count <= 0) continue;
     if (ready[1].revents != 0) return;
     signalfd_siginfo info{};
     if (read(signals_, &info, sizeof info) != sizeof info) continue;

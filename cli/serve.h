@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <thread>
 
 #include "cli/local_node.h"
 
@@ -29,9 +30,11 @@ class RunningNode {
 
  private:
   void watch_signals();
+  void start_control();
 
   Node& node_;
   std::string control_path_;
+  bool control_started_ = false;
   int signals_ = -1, ended_ = -1;
   std::thread watcher_;
 };

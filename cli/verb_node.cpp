@@ -66,6 +66,10 @@ int verb_ps(const std::string& node) {
   return ask_and_print(node, WireTerm::tuple({WireTerm::atom("ps")}));
 }
 
+int verb_undo(const std::string& node) {
+  return ask_and_print(node, WireTerm::tuple({WireTerm::atom("undo")}));
+}
+
 int verb_load(const std::string& node, const std::vector<std::string>& files,
               const SourceOptions& source) {
   std::vector<WireTerm> batch;

@@ -46,6 +46,7 @@ int verb_repl(RunOptions options, const SourceOptions& source);
 int verb_attach(const std::string& node);
 int verb_rpc(const std::string& node, const std::string& text);
 int verb_ps(const std::string& node);
+int verb_undo(const std::string& node);
 int verb_load(const std::string& node, const std::vector<std::string>& files,
               const SourceOptions& source);
 int verb_check(const std::vector<std::string>& files, const SourceOptions& source);
