@@ -151,7 +151,12 @@ void add_verbs(CLI::App& app, CommandLine& line, int& status) {
   compile->add_option("files", line.files)->required();
   compile->add_option("-o", line.output_dir, "where the .parc files go");
   add_source_options(*compile, line);
-  compile->callback([&] { status = verb_compile(line.files, line.output_dir, line.source); });
+  compile->add_option("--emit", line.text, "print instead: tokens, ast or asm")
+      ->check(CLI::IsMember({"tokens", "ast", "asm"}));
+  compile->callback([&] {
+    status = line.text.empty() ? verb_compile(line.files, line.output_dir, line.source)
+                               : verb_emit(line.files, line.text, line.source);
+  });
 
   CLI::App* check = app.add_subcommand("check", "diagnostics only, of files or of the project");
   check->add_option("files", line.files);

@@ -1,8 +1,11 @@
 // parley compile, check, dis, explain: the verbs that need no node.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "cli/verbs.h"
+#include "compiler/syntax/lexer.h"
 
 namespace parley::cli {
 
@@ -21,6 +24,46 @@ int verb_compile(const std::vector<std::string>& files, const std::string& outpu
       complain("cannot write " + path);
       status = 1;
     }
+  }
+  return status;
+}
+
+namespace {
+
+// Where each token is, what it is and what it says.
+void print_tokens(ast::Module& module) {
+  for (const Token& token : lex(module, 0).tokens) {
+    const std::string kind(describe(token.kind)), text(token.text);
+    std::printf("%u:%u\t%s\t%s\n", static_cast<unsigned>(token.location.line),
+                static_cast<unsigned>(token.location.column), kind.c_str(), text.c_str());
+  }
+}
+
+// True: no errors.
+bool emit(const std::string& file, const std::string& what, const SourceOptions& source) {
+  if (what == "asm") return verb_dis({file}, source) == 0;
+  const auto text = read_file(file);
+  if (!text) {
+    complain("cannot read " + file + ": " + std::strerror(errno));
+    return false;
+  }
+  ParseResult parsed = parse_module(SourceFile{file, *text}, compile_options(source).parse);
+  if (what == "tokens") {
+    print_tokens(*parsed.module);
+    return true;
+  }
+  std::fputs(render(parsed.diagnostics.all(), parsed.module->files).c_str(), stderr);
+  std::fputs(ast::dump(*parsed.module).c_str(), stdout);
+  return parsed.ok();
+}
+
+}  // namespace
+
+int verb_emit(const std::vector<std::string>& files, const std::string& what,
+              const SourceOptions& source) {
+  int status = 0;
+  for (const std::string& file : files) {
+    if (!emit(file, what, source)) status = 1;
   }
   return status;
 }

@@ -28,6 +28,9 @@ struct RunOptions {
 
 int verb_compile(const std::vector<std::string>& files, const std::string& output_dir,
                  const SourceOptions& source);
+// What a stage of the compiler makes of files, on standard output: tokens, ast or asm.
+int verb_emit(const std::vector<std::string>& files, const std::string& what,
+              const SourceOptions& source);
 int verb_run(const std::string& target, const std::vector<std::string>& arguments,
              const SourceOptions& source, const RunOptions& options);
 // A file or a project's folder; "" is this folder.

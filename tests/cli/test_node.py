@@ -95,6 +95,15 @@ class RunningNode(harness.CommandLineCase):
         self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."),
                          "{two,{changed,7}}\n")
 
+    def test_undo(self):
+        self.begin()
+        self.assertIn("no load to undo", self.fails("undo"))
+        self.write("counter.par", counter("7", "two", "{ok, State}"))
+        self.succeeds("load", "counter.par")
+        self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."), "{two,7}\n")
+        self.assertIn("current again", self.succeeds("undo"))
+        self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."), "{one,7}\n")
+
     def test_a_failed_migration_goes_back(self):
         self.begin()
         self.write("counter.par", counter("7", "two", "exit(no)"))
