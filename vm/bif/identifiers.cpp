@@ -65,6 +65,7 @@ Term fun_item(BifCall& call, Term fun, std::string_view item) {
     return made.term;
   }
   if (item == "name") {
+    if (entry.function.is_atom() && entry.function != kAtom_undefined) return entry.function;
     const auto name = call.atoms.intern("-fun." + std::to_string(entry.index) + "-");
     return name ? *name : kAtom_undefined;
   }

@@ -38,7 +38,6 @@ struct FunctionRange {
 
 // A fun's code, shared by all versions that have the same lambda; never freed.
 struct FunCode : FunEntry {
-  Term function;                           // the local function that is its body
   std::atomic<const Word*> code{nullptr};  // null: not loaded (purged): badfun
 };
 

@@ -75,6 +75,7 @@ struct Context {
   Term error_class, error_reason, error_trace;
   Term uncaught_class;  // of the exception that ended the process, for the report
 
+  RunCounters* counters = nullptr;  // of the runner
   Services* services = nullptr;
   SchedulerThread* scheduler = nullptr;
   std::uint32_t thread = 0;

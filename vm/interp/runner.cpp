@@ -11,6 +11,7 @@ namespace parley {
 Runner::Runner(Services& services, SchedulerThread* thread, unsigned thread_number,
                RunnerOptions options, const ProcessEntry& entry, OnCrash on_crash)
     : options_(options), on_crash_(std::move(on_crash)) {
+  context_.counters = &counters;
   context_.services = &services;
   context_.scheduler = thread;
   context_.thread = thread_number;
@@ -23,6 +24,9 @@ RunResult Runner::run(Process& process) {
   Machine machine{};
   if (!load(process, machine)) return RunResult::kExited;
   engine_run(options_.engine, machine);
+  RunCounters::add(counters.reductions,
+                   static_cast<std::uint64_t>(std::max<std::int64_t>(
+                       0, context_.slice_reductions - machine.reductions)));
   if (context_.result != RunResult::kExited) store(process, machine);
   return context_.result;
 }

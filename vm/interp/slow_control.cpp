@@ -74,6 +74,8 @@ void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   if (kind == Collector::Kind::kWhole && (live > kWholeWordsMax || c.collect_always)) {
     c.services->processes->extension(p).old.high_water = m.hp;
   }
+  RunCounters::add(c.counters->collections, 1);
+  RunCounters::add(c.counters->collected_words, before > live ? before - live : 0);
   m.reductions -= static_cast<std::int64_t>((before + live) / 64);
 }
 

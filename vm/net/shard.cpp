@@ -248,6 +248,7 @@ void Shard::read_once(std::uint32_t index) {
   // Less than there was room for: all that had come. What comes now is told by the poller.
   if (*got < scratch_.size() && !slot.ended) slot.readable = false;
   slot.counts.received_bytes += *got;
+  totals_.received_bytes += *got;
   ++slot.counts.received_reads;
   const auto then = events_.on_data(handle, std::span(scratch_).first(*got));
   if (find(handle) == nullptr) return;
@@ -283,6 +284,7 @@ SystemResult<WriteState> Shard::write(SocketHandle socket, std::span<const Outpu
       first += count;
     }
     slot->counts.sent_bytes += sent;
+    totals_.sent_bytes += sent;
     ++slot->counts.sent_writes;
     if (sent == total) return WriteState::kBelow;
   }
@@ -307,6 +309,7 @@ SystemResult<void> Shard::flush(Slot& slot) {
       return std::unexpected(taken.error());
     }
     slot.counts.sent_bytes += *taken;
+    totals_.sent_bytes += *taken;
     ++slot.counts.sent_writes;
     slot.queue->pop(*taken);
   }

@@ -98,6 +98,8 @@ class Shard {
   SystemResult<SocketAddress> own_address(SocketHandle socket);
   SystemResult<SocketAddress> peer_address(SocketHandle socket);
   SystemResult<SocketCounts> counts(SocketHandle socket);
+  // Bytes of all sockets that the shard ever had.
+  const SocketCounts& totals() const { return totals_; }
   // A word of the owner's, 0 at first.
   SystemResult<void> set_user(SocketHandle socket, std::uint64_t user);
   SystemResult<std::uint64_t> user(SocketHandle socket);
@@ -164,6 +166,7 @@ class Shard {
   SocketNumber spare_;  // given up to take and drop a connection when descriptors run out
   bool sleeping_ = false;
   std::vector<std::uint8_t> scratch_;
+  SocketCounts totals_;  // bytes only
 };
 
 }  // namespace parley

@@ -1,6 +1,8 @@
 // Built-ins: files and folders by their path. All but the current folder wait on the pool.
 #include "vm/node/bif_file.h"
 
+#include <cerrno>
+
 namespace parley {
 
 std::optional<std::string> path_of(Term path) {
@@ -35,13 +37,18 @@ Term ok_info(Heap& heap, const FileInfo& info) {
 
 namespace {
 
+// Erlang's name for a folder that is not empty is that of a file which exists.
+SystemResult<void> with_erlang_name(SystemResult<void> result) {
+  return !result && result.error().number == ENOTEMPTY ? system_failure(EEXIST) : result;
+}
+
 // A call on one path that answers ok.
 Term on_path(BifCall& call, Term path, SystemResult<void> (Files::*method)(const std::string&)) {
   auto text = path_of(path);
   if (!text) return call.badarg();
   return ask_system(call, PoolQueue::kFiles, [files = node_of(call).outside().files, method,
                                               text = std::move(*text)] {
-    return ((*files).*method)(text);
+    return with_erlang_name(((*files).*method)(text));
   });
 }
 
@@ -51,7 +58,9 @@ Term on_two_paths(BifCall& call, const Term* a,
   if (!first || !second) return call.badarg();
   return ask_system(call, PoolQueue::kFiles,
                     [files = node_of(call).outside().files, method, first = std::move(*first),
-                     second = std::move(*second)] { return ((*files).*method)(first, second); });
+                     second = std::move(*second)] {
+                      return with_erlang_name(((*files).*method)(first, second));
+                    });
 }
 
 // Makes the file and writes all of it.

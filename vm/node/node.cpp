@@ -10,6 +10,7 @@
 #include "vm/heap/make_bits.h"
 #include "vm/node/bif_registry.h"
 #include "vm/node/shard_poller.h"
+#include "vm/node/text.h"
 #include "vm/process/bif_support.h"
 #include "vm/term/print.h"
 
@@ -54,23 +55,6 @@ void report_crash(BifCall& call, Term, Term reason) {
   text += " with exit value:\n";
   print_term(text, reason, call.atoms, PrintStyle::kDisplay, kReasonBytesMax);
   std::fprintf(stderr, "%s\n", text.c_str());
-}
-
-// The code points of a UTF-8 text as a list; bytes that are none stand for themselves.
-Term make_string(Heap& heap, std::string_view text) {
-  const BitsView view{reinterpret_cast<const std::uint8_t*>(text.data()), 0, text.size() * 8};
-  std::vector<std::uint32_t> points;
-  for (std::uint64_t at = 0; at < view.size_bits;) {
-    const auto point = read_utf8(view, at);
-    points.push_back(point ? point->value : static_cast<unsigned char>(text[at / 8]));
-    at += point ? point->size_bits : 8;
-  }
-  Term list = Term::nil();
-  while (!points.empty()) {
-    list = bif_cons(heap, Term::small(points.back()), list);
-    points.pop_back();
-  }
-  return list;
 }
 
 unsigned core_count(unsigned wanted) {
@@ -184,6 +168,7 @@ void Node::start() {
   start_time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                       std::chrono::system_clock::now().time_since_epoch())
                       .count();
+  start_monotonic_ms = monotonic_ms();
   scheduler_->start();
 }
 

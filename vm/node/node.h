@@ -7,6 +7,7 @@
 // everything else says so itself.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -37,6 +38,11 @@ struct NodeOptions {
   std::uint32_t atoms_max = 1u << 20;
   SpaceOptions processes;
   std::uint64_t hash_seed = 0;  // 0: drawn
+};
+
+// What erlang:statistics/1 answered last, for its "since the last call". Any thread.
+struct LastStatistics {
+  std::atomic<std::uint64_t> runtime_ms{0}, wall_clock_ms{0}, reductions{0};
 };
 
 class Node : public NodeControl {
@@ -83,6 +89,8 @@ class Node : public NodeControl {
   ProcessSpace& processes() { return *processes_; }
   Scheduler& scheduler() { return *scheduler_; }
   Outside& outside() { return *outside_; }
+  Network& network() { return *network_; }
+  LastStatistics last_statistics;
   const NodeOptions& options() const { return options_; }
 
  private:

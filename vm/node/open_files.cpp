@@ -9,6 +9,9 @@ std::int64_t OpenFiles::add(std::shared_ptr<OpenFile> file, Term owner) {
   files_.emplace(number, Entry{std::move(file), owner.raw});
   owned_.emplace(owner.raw, number);
   count_.store(files_.size(), std::memory_order_release);
+  // Pairs with the fence in process_ended: whoever adds and then finds the owner alive can rely on
+  // the owner's end seeing the count.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   return number;
 }
 
@@ -35,7 +38,7 @@ std::shared_ptr<OpenFile> OpenFiles::take(std::int64_t number, Term owner) {
 }
 
 void OpenFiles::process_ended(Process&, Term pid, Term) {
-  // What the process itself opened it has seen counted.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   if (count_.load(std::memory_order_acquire) == 0) return;
   std::vector<std::shared_ptr<OpenFile>> closing;  // closed after the lock is given back
   std::lock_guard guard(lock_);

@@ -179,4 +179,15 @@ std::uint32_t Scheduler::run_queue_length() const {
   return sum;
 }
 
+Scheduler::Totals Scheduler::totals() const {
+  Totals sum;
+  for (const auto& thread : threads_) {
+    const RunCounters& counters = thread->runner_->counters;
+    sum.reductions += counters.reductions.load(std::memory_order_relaxed);
+    sum.collections += counters.collections.load(std::memory_order_relaxed);
+    sum.collected_words += counters.collected_words.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
 }  // namespace parley

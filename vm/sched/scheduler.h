@@ -126,6 +126,11 @@ class Scheduler : public SchedulerInterface {
   SchedulerThread* current() const;
   ProcessSpace& processes() { return processes_; }
   std::uint32_t run_queue_length() const;
+  // Sums over all threads since the start.
+  struct Totals {
+    std::uint64_t reductions = 0, collections = 0, collected_words = 0;
+  };
+  Totals totals() const;
 
  private:
   friend class SchedulerThread;

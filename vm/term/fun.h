@@ -17,6 +17,7 @@ struct FunEntry {
   std::uint32_t arity = 0;       // as callers see it, free variables not counted
   std::uint32_t free_count = 0;
   std::uint64_t unique = 0;      // hash of the code: a fun of another version differs
+  Term function;                 // the local function that is its body; `undefined`: not known
 };
 
 struct ExportCell {
