@@ -196,8 +196,9 @@ void Collector::sweep(Word* list) {
   }
 }
 
-// The block was made for the case that everything lives. What turns out to be too much is given
-// back: the stack moves down, the end of the block is cut off.
+// The block was made for the case that everything lives. What turns out to be too much is not used:
+// the stack moves down, so the next collection comes sooner and asks for less. (Shrinking it with
+// realloc may move it, which nothing here could follow.)
 void Collector::fit_block(Fit fit, std::size_t stack) {
   const auto live = static_cast<std::size_t>(top_ - to_.words);
   const std::size_t room = fit == Fit::kTight ? 0
@@ -207,9 +208,6 @@ void Collector::fit_block(Fit fit, std::size_t stack) {
   if (size >= to_.size || (fit == Fit::kRoomy && size > to_.size / 4 * 3)) return;
   std::memmove(to_.words + size - stack, to_.words + to_.size - stack, stack * sizeof(Word));
   to_.size = size;
-  if (fit == Fit::kTight) return;
-  void* const cut = std::realloc(to_.words, size * sizeof(Word));
-  PARLEY_ASSERT(cut == to_.words, "the allocator shrinks a block where it stands");
 }
 
 HeapBlock Collector::finish(Fit fit) {
