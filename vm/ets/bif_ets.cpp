@@ -1,53 +1,38 @@
-// Built-ins: tables.
-#include "vm/bif/arith.h"
-#include "vm/bif/support.h"
-#include "vm/ets/tables.h"
-#include "vm/heap/copy.h"
-#include "vm/heap/make_integer.h"
-#include "vm/process/bif_support.h"
+// Built-ins: making tables, and their objects by key. bif_ets_update.cpp changes parts of objects,
+// bif_ets_walk.cpp and bif_ets_select.cpp walk tables, bif_ets_owner.cpp tells and changes what a
+// table is.
+#include "vm/ets/table_access.h"
 
 namespace parley {
 
 namespace {
 
-using TablePointer = std::shared_ptr<Table>;
-enum class Use : std::uint8_t { kRead, kWrite };
+bool parse_flag(Term value, bool& flag) {
+  if (value != kAtom_true_ && value != kAtom_false_) return false;
+  flag = value == kAtom_true_;
+  return true;
+}
 
-TablePointer find_table(BifCall& call, Term identifier, Use use) {
-  TablePointer table;
-  if (identifier.is_atom()) table = call.services.tables->find_named(identifier);
-  else if (identifier.is_box(Subtag::kRef)) {
-    table = call.services.tables->find(identifier.box()[1]);
+bool parse_pair(Term key, Term value, TableOptions& options) {
+  if (key == kAtom_keypos) {
+    constexpr std::int64_t kKeyPositionMax = 1 << 24;
+    if (!value.is_small() || value.small_value() < 1 || value.small_value() > kKeyPositionMax) {
+      return false;
+    }
+    options.key_position = static_cast<std::uint32_t>(value.small_value());
+    return true;
   }
-  if (table == nullptr) return nullptr;
-  const TableAccess needed =
-      use == Use::kWrite ? TableAccess::kPublic : TableAccess::kProtected;
-  if (table->options.access > needed && table->owner != own_pid(call)) return nullptr;
-  return table;
-}
-
-Term identifier_of(BifCall& call, const Table& table) {
-  if (table.options.named) return table.name;
-  Word* words = call.heap.allocate(2);
-  words[0] = make_header(Subtag::kRef, 1);
-  words[1] = table.id;
-  return Term::boxed(words);
-}
-
-Term copy_out(BifCall& call, Fragment* object) {
-  const Term copy =
-      copy_to_heap(Term(object->terms()[0]), call.heap, call.services.processes->literals);
-  pay_words(call, object->words());
-  return copy;
-}
-
-Fragment* copy_in(BifCall& call, Term object) {
-  pay_words(call, 64);
-  return make_message(*call.services.processes, MessageKind::kMessage, object, 0);
-}
-
-bool fits(const Table& table, Term object) {
-  return object.is_tuple() && object.arity() >= table.options.key_position;
+  if (key == kAtom_read_concurrency) return parse_flag(value, options.read_concurrency);
+  if (key == kAtom_decentralized_counters) return parse_flag(value, options.decentralized_counters);
+  if (key == kAtom_write_concurrency) {
+    options.write_concurrency = value;
+    return value == kAtom_true_ || value == kAtom_false_ || value == kAtom_auto_;
+  }
+  if (key == kAtom_heir && value == kAtom_none) {
+    options.heir = kAtom_none;
+    return true;
+  }
+  return false;
 }
 
 bool parse_option(Term option, TableOptions& options) {
@@ -59,16 +44,13 @@ bool parse_option(Term option, TableOptions& options) {
   else if (option == kAtom_protected_) options.access = TableAccess::kProtected;
   else if (option == kAtom_private_) options.access = TableAccess::kPrivate;
   else if (option == kAtom_named_table) options.named = true;
-  else if (option == kAtom_compressed) return true;
-  else if (option.is_tuple() && option.arity() >= 2) {
-    const Term key = option.element(0), value = option.element(1);
-    if (key == kAtom_keypos) {
-      if (!value.is_small() || value.small_value() < 1) return false;
-      options.key_position = static_cast<std::uint32_t>(value.small_value());
-      return true;
-    }
-    return key == kAtom_read_concurrency || key == kAtom_write_concurrency ||
-           key == kAtom_decentralized_counters || key == kAtom_heir;
+  else if (option == kAtom_compressed) options.compressed = true;
+  else if (option.is_tuple() && option.arity() == 2) {
+    return parse_pair(option.element(0), option.element(1), options);
+  } else if (option.is_tuple() && option.arity() == 3 && option.element(0) == kAtom_heir) {
+    options.heir = option.element(1);
+    options.heir_data = option.element(2);
+    return options.heir.is_pid();
   } else {
     return false;
   }
@@ -77,12 +59,12 @@ bool parse_option(Term option, TableOptions& options) {
 
 // The objects to insert: one tuple or a list of tuples. False: not that.
 bool collect_objects(const Table& table, Term what, std::vector<Term>& objects) {
-  if (fits(table, what)) {
+  if (table.fits(what)) {
     objects.push_back(what);
     return true;
   }
   for (; what.is_cons(); what = what.tail()) {
-    if (!fits(table, what.head())) return false;
+    if (!table.fits(what.head())) return false;
     objects.push_back(what.head());
   }
   return what.is_nil();
@@ -97,69 +79,95 @@ Term bif_ets_new(BifCall& call, const Term* a) {
     if (!parse_option(list.head(), options)) return call.badarg();
   }
   if (!a[0].is_atom() || !list.is_nil()) return call.badarg();
-  const auto table = call.services.tables->create(options, a[0], *call.process, own_pid(call),
+  const auto table = call.services.tables->create(options, a[0], own_pid(call),
                                                   call.services.processes->next_reference());
-  return table == nullptr ? call.badarg() : identifier_of(call, *table);
+  return table == nullptr ? call.badarg() : table_identifier(call.heap, *table);
 }
 
-Term bif_ets_insert(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kWrite);
+namespace {
+
+// The table and the copies to put into it, or why not: badarg.
+struct Insertion {
+  TablePointer table;
   std::vector<Term> objects;
-  if (table == nullptr || !collect_objects(*table, a[1], objects)) return call.badarg();
   std::vector<Fragment*> copies;
-  for (const Term object : objects) copies.push_back(copy_in(call, object));
+};
+bool prepare_insertion(BifCall& call, const Term* a, Insertion& insertion) {
+  insertion.table = find_table(call, a[0], TableUse::kWrite);
+  if (insertion.table == nullptr) return false;
+  if (!collect_objects(*insertion.table, a[1], insertion.objects)) return false;
+  insertion.copies.reserve(insertion.objects.size());
+  for (const Term object : insertion.objects) insertion.copies.push_back(copy_in(call, object));
+  call.reductions -= static_cast<std::int64_t>(insertion.objects.size() / 4);
+  help_sweep(call);
+  return true;
+}
+
+}  // namespace
+
+Term bif_ets_insert(BifCall& call, const Term* a) {
+  const TablePointer table = find_table(call, a[0], TableUse::kWrite);
+  if (table != nullptr && table->fits(a[1])) {
+    Fragment* copy = copy_in(call, a[1]);
+    help_sweep(call);
+    std::unique_lock guard(table->lock);
+    table->insert(copy);
+    return kAtom_true_;
+  }
+  Insertion insertion;
+  if (!prepare_insertion(call, a, insertion)) return call.badarg();
   std::unique_lock guard(table->lock);
-  for (Fragment* copy : copies) table->insert(copy);
+  for (Fragment* copy : insertion.copies) table->insert(copy);
   return kAtom_true_;
 }
 
 Term bif_ets_insert_new(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kWrite);
-  std::vector<Term> objects;
-  if (table == nullptr || !collect_objects(*table, a[1], objects)) return call.badarg();
-  std::vector<Fragment*> copies;
-  for (const Term object : objects) copies.push_back(copy_in(call, object));
-  std::unique_lock guard(table->lock);
-  for (const Term object : objects) {
-    if (table->find(table->key_of(object)) == nullptr) continue;
-    for (Fragment* copy : copies) free_fragment(copy);
+  Insertion insertion;
+  if (!prepare_insertion(call, a, insertion)) return call.badarg();
+  Table& table = *insertion.table;
+  std::unique_lock guard(table.lock);
+  for (const Term object : insertion.objects) {
+    if (table.find(table.key_of(object)) == nullptr) continue;
+    guard.unlock();
+    for (Fragment* copy : insertion.copies) free_fragment(copy);
     return kAtom_false_;
   }
-  for (Fragment* copy : copies) table->insert(copy);
+  for (Fragment* copy : insertion.copies) table.insert(copy);
   return kAtom_true_;
 }
 
-Term bif_ets_lookup(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kRead);
-  if (table == nullptr) return call.badarg();
-  ListBuilder found(call.heap);
-  std::shared_lock guard(table->lock);
-  if (const auto* objects = table->find(a[1])) {
-    for (Fragment* object : *objects) found.append(copy_out(call, object));
+// Objects come newest first, and are answered oldest first.
+static Term copy_all(BifCall& call, const Table& table, Term key) {
+  Term list = Term::nil();
+  for (Fragment* object = table.find(key); object != nullptr; object = table.older(object)) {
+    list = make_cons(call.heap, copy_out(call, object), list);
   }
-  return found.finish();
+  return list;
+}
+
+Term bif_ets_lookup(BifCall& call, const Term* a) {
+  const TablePointer table = find_table(call, a[0], TableUse::kRead);
+  if (table == nullptr) return call.badarg();
+  std::shared_lock guard(table->lock);
+  return copy_all(call, *table, a[1]);
 }
 
 static Term lookup_element(BifCall& call, const Term* a, Term otherwise) {
-  const TablePointer table = find_table(call, a[0], Use::kRead);
+  const TablePointer table = find_table(call, a[0], TableUse::kRead);
   if (table == nullptr || !a[2].is_small() || a[2].small_value() < 1) return call.badarg();
   const auto index = static_cast<Word>(a[2].small_value() - 1);
   std::shared_lock guard(table->lock);
-  const auto* objects = table->find(a[1]);
-  if (objects == nullptr) return otherwise.is_value() ? otherwise : call.badarg();
-  std::vector<Term> elements;
-  for (Fragment* object : *objects) {
-    const Term tuple(object->terms()[0]);
+  Fragment* object = table->find(a[1]);
+  if (object == nullptr) return otherwise.is_value() ? otherwise : call.badarg();
+  Term list = Term::nil();
+  for (; object != nullptr; object = table->older(object)) {
+    const Term tuple = Table::root_of(object);
     if (index >= tuple.arity()) return call.badarg();
-    elements.push_back(copy_to_heap(tuple.element(index), call.heap,
-                                    call.services.processes->literals));
+    const Term element = copy_out(call, tuple.element(index));
+    if (table->is_set()) return element;
+    list = make_cons(call.heap, element, list);
   }
-  const bool single = table->options.kind == TableKind::kSet ||
-                      table->options.kind == TableKind::kOrderedSet;
-  if (single) return elements.front();
-  ListBuilder list(call.heap);
-  for (const Term element : elements) list.append(element);
-  return list.finish();
+  return list;
 }
 Term bif_ets_lookup_element(BifCall& call, const Term* a) {
   return lookup_element(call, a, Term());
@@ -169,232 +177,68 @@ Term bif_ets_lookup_element_default(BifCall& call, const Term* a) {
 }
 
 Term bif_ets_member(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kRead);
+  const TablePointer table = find_table(call, a[0], TableUse::kRead);
   if (table == nullptr) return call.badarg();
   std::shared_lock guard(table->lock);
   return boolean(table->find(a[1]) != nullptr);
 }
 
-Term bif_ets_delete_table(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kWrite);
-  if (table == nullptr) return call.badarg();
-  call.services.tables->remove(*table);
+namespace {
+
+constexpr std::size_t kFreedAtOnce = 64;
+constexpr std::int64_t kFreedPerReduction = 16;
+
+// Frees what is deleted until nothing is left or the slice is over.
+Term free_deleted(BifCall& call) {
+  while (!call.services.tables->sweep(kFreedAtOnce)) {
+    call.reductions -= kFreedAtOnce / kFreedPerReduction;
+    if (!must_yield(call)) continue;
+    call.x[0] = make_trap(call.heap, 0, {});
+    return call.again(BifAnswer::kYield);
+  }
   return kAtom_true_;
 }
+
+}  // namespace
+
+// The table is gone at once, its memory by and by.
+Term bif_ets_delete_table(BifCall& call, const Term* a) {
+  if (is_trap(a[0])) return free_deleted(call);
+  const TablePointer table = find_table(call, a[0], TableUse::kWrite);
+  if (table == nullptr || !call.services.tables->remove(*table)) return call.badarg();
+  return free_deleted(call);
+}
 Term bif_ets_delete(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kWrite);
+  const TablePointer table = find_table(call, a[0], TableUse::kWrite);
   if (table == nullptr) return call.badarg();
   std::unique_lock guard(table->lock);
   table->erase_key(a[1]);
   return kAtom_true_;
 }
 Term bif_ets_delete_object(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kWrite);
-  if (table == nullptr || !fits(*table, a[1])) return call.badarg();
+  const TablePointer table = find_table(call, a[0], TableUse::kWrite);
+  if (table == nullptr || !table->fits(a[1])) return call.badarg();
   std::unique_lock guard(table->lock);
   table->erase_object(a[1]);
   return kAtom_true_;
 }
+// All at once for everybody else, so in one go, and paid for.
 Term bif_ets_delete_all_objects(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kWrite);
+  const TablePointer table = find_table(call, a[0], TableUse::kWrite);
   if (table == nullptr) return call.badarg();
   std::unique_lock guard(table->lock);
-  table->clear();
+  call.reductions -= static_cast<std::int64_t>(table->size()) / kFreedPerReduction;
+  table->clear(~std::size_t{0});
   return kAtom_true_;
 }
+
 Term bif_ets_take(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kWrite);
+  const TablePointer table = find_table(call, a[0], TableUse::kWrite);
   if (table == nullptr) return call.badarg();
-  ListBuilder taken(call.heap);
   std::unique_lock guard(table->lock);
-  if (const auto* objects = table->find(a[1])) {
-    for (Fragment* object : *objects) taken.append(copy_out(call, object));
-    table->erase_key(a[1]);
-  }
-  return taken.finish();
-}
-
-// ---- counters ----------------------------------------------------------------------------------
-
-namespace {
-
-struct CounterStep {
-  Word index = 1;  // from 0
-  Term increment, threshold, reset;  // non-values: none
-};
-
-bool parse_step(const Table& table, Term term, CounterStep& step) {
-  step.index = table.options.key_position;
-  if (term.is_integer()) {
-    step.increment = term;
-    return true;
-  }
-  if (!term.is_tuple() || (term.arity() != 2 && term.arity() != 4)) return false;
-  if (!term.element(0).is_small() || term.element(0).small_value() < 1) return false;
-  step.index = static_cast<Word>(term.element(0).small_value() - 1);
-  step.increment = term.element(1);
-  if (term.arity() == 4) step.threshold = term.element(2), step.reset = term.element(3);
-  return step.increment.is_integer();
-}
-
-Term stepped(BifCall& call, Term value, const CounterStep& step) {
-  Term sum = arith_add(call, value, step.increment);
-  if (!sum.is_value() || !step.threshold.is_value()) return sum;
-  const bool up = compare(step.increment, Term::small(0), call.atoms) >= 0;
-  const int order = compare(sum, step.threshold, call.atoms);
-  return (up && order > 0) || (!up && order < 0) ? step.reset : sum;
-}
-
-// The object with some elements changed, as a fragment of its own.
-Fragment* changed(BifCall& call, Term object, const std::vector<std::pair<Word, Term>>& changes) {
-  const Word arity = object.arity();
-  Word* words = call.heap.allocate(arity + 1);
-  words[0] = make_header(Subtag::kTuple, arity);
-  for (Word i = 0; i < arity; ++i) words[1 + i] = object.element(i).raw;
-  for (const auto& [index, value] : changes) words[1 + index] = value.raw;
-  return copy_in(call, Term::boxed(words));
-}
-
-Term update_counter(BifCall& call, const Term* a, Term initial) {
-  const TablePointer table = find_table(call, a[0], Use::kWrite);
-  if (table == nullptr) return call.badarg();
-  std::vector<CounterStep> steps;
-  const bool many = a[2].is_list();
-  for (Term list = a[2]; many && list.is_cons(); list = list.tail()) {
-    CounterStep step;
-    if (!parse_step(*table, list.head(), step)) return call.badarg();
-    steps.push_back(step);
-  }
-  if (!many) {
-    CounterStep step;
-    if (!parse_step(*table, a[2], step)) return call.badarg();
-    steps.push_back(step);
-  }
-  std::unique_lock guard(table->lock);
-  const auto* objects = table->find(a[1]);
-  Term object = objects == nullptr ? initial : Term(objects->front()->terms()[0]);
-  if (!object.is_value() || !fits(*table, object)) return call.badarg();
-  std::vector<std::pair<Word, Term>> changes;
-  ListBuilder results(call.heap);
-  Term last;
-  for (const CounterStep& step : steps) {
-    if (step.index >= object.arity() || step.index == table->options.key_position - 1) {
-      return call.badarg();
-    }
-    Term value = object.element(step.index);
-    for (const auto& [index, before] : changes) {
-      if (index == step.index) value = before;
-    }
-    if (!value.is_integer()) return call.badarg();
-    last = stepped(call, value, step);
-    if (!last.is_value()) return last;
-    changes.emplace_back(step.index, last);
-    if (many) results.append(last);
-  }
-  const bool in_place = objects != nullptr && changes.size() == 1 && last.is_small() &&
-                        object.element(changes[0].first).is_small();
-  if (in_place) {
-    object.box()[1 + changes[0].first] = last.raw;
-  } else {
-    if (objects == nullptr) {
-      // The key of a default object is the one that was asked for.
-      changes.emplace_back(table->options.key_position - 1, a[1]);
-    }
-    table->insert(changed(call, object, changes));
-  }
-  return many ? results.finish() : last;
-}
-
-}  // namespace
-
-Term bif_ets_update_counter(BifCall& call, const Term* a) {
-  return update_counter(call, a, Term());
-}
-Term bif_ets_update_counter_default(BifCall& call, const Term* a) {
-  return update_counter(call, a, a[3]);
-}
-
-// ---- walking -----------------------------------------------------------------------------------
-
-static Term key_or_end(BifCall& call, Term key) {
-  if (!key.is_value()) return kAtom_end_of_table;
-  return copy_to_heap(key, call.heap, call.services.processes->literals);
-}
-Term bif_ets_first(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kRead);
-  if (table == nullptr) return call.badarg();
-  std::shared_lock guard(table->lock);
-  return key_or_end(call, table->first());
-}
-Term bif_ets_next(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kRead);
-  if (table == nullptr) return call.badarg();
-  std::shared_lock guard(table->lock);
-  bool known = false;
-  const Term key = table->next(a[1], known);
-  return known ? key_or_end(call, key) : call.badarg();
-}
-Term bif_ets_last(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kRead);
-  if (table == nullptr) return call.badarg();
-  std::shared_lock guard(table->lock);
-  return key_or_end(call, table->last());
-}
-Term bif_ets_prev(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kRead);
-  if (table == nullptr) return call.badarg();
-  std::shared_lock guard(table->lock);
-  if (table->options.kind == TableKind::kOrderedSet) {
-    return key_or_end(call, table->previous(a[1]));
-  }
-  bool known = false;
-  const Term key = table->next(a[1], known);
-  return known ? key_or_end(call, key) : call.badarg();
-}
-Term bif_ets_tab2list(BifCall& call, const Term* a) {
-  const TablePointer table = find_table(call, a[0], Use::kRead);
-  if (table == nullptr) return call.badarg();
-  ListBuilder list(call.heap);
-  std::shared_lock guard(table->lock);
-  table->each([&](Fragment* object) { list.append(copy_out(call, object)); });
-  return list.finish();
-}
-
-Term bif_ets_info(BifCall& call, const Term* a) {
-  TablePointer table = a[0].is_atom() ? call.services.tables->find_named(a[0])
-                       : a[0].is_box(Subtag::kRef)
-                           ? call.services.tables->find(a[0].box()[1])
-                           : nullptr;
-  if (!a[0].is_atom() && !a[0].is_ref()) return call.badarg();
-  if (table == nullptr) return kAtom_undefined;
-  std::shared_lock guard(table->lock);
-  const Term kinds[] = {kAtom_set, kAtom_ordered_set, kAtom_bag, kAtom_duplicate_bag};
-  const Term accesses[] = {kAtom_public_, kAtom_protected_, kAtom_private_};
-  if (a[1] == kAtom_size) return Term::small(static_cast<std::int64_t>(table->size()));
-  if (a[1] == kAtom_memory) return Term::small(static_cast<std::int64_t>(table->words()));
-  if (a[1] == kAtom_type) return kinds[static_cast<unsigned>(table->options.kind)];
-  if (a[1] == kAtom_protection) return accesses[static_cast<unsigned>(table->options.access)];
-  if (a[1] == kAtom_name) return table->name;
-  if (a[1] == kAtom_owner) return table->owner;
-  if (a[1] == kAtom_keypos) return Term::small(table->options.key_position);
-  if (a[1] == kAtom_named_table) return boolean(table->options.named);
-  if (a[1] == kAtom_id) return identifier_of(call, *table);
-  if (a[1] == kAtom_node) return kAtom_nonode_at_nohost;
-  return call.badarg();
-}
-Term bif_ets_whereis(BifCall& call, const Term* a) {
-  if (!a[0].is_atom()) return call.badarg();
-  const TablePointer table = call.services.tables->find_named(a[0]);
-  if (table == nullptr) return kAtom_undefined;
-  Word* words = call.heap.allocate(2);
-  words[0] = make_header(Subtag::kRef, 1);
-  words[1] = table->id;
-  return Term::boxed(words);
-}
-Term bif_ets_all(BifCall& call, const Term*) {
-  ListBuilder list(call.heap);
-  for (const auto& table : call.services.tables->all()) list.append(identifier_of(call, *table));
-  return list.finish();
+  const Term taken = copy_all(call, *table, a[1]);
+  if (!taken.is_nil()) table->erase_key(a[1]);
+  return taken;
 }
 
 }  // namespace parley

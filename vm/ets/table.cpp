@@ -1,166 +1,228 @@
 // A table's objects.
 #include "vm/ets/table.h"
 
-#include <algorithm>
+#include <chrono>
 
+#include "vm/base/assert.h"
 #include "vm/term/hash.h"
 
 namespace parley {
 
-namespace {
+Table::Table(const AtomTable& atoms, std::uint64_t seed, const TableOptions& options, Term name,
+             Term owner, std::uint64_t id)
+    : options(options), id(id), access(options.access), owner(owner.raw), name(name.raw),
+      atoms_(atoms), seed_(seed), ordered_(KeyOrder{this}) {}
 
-Term root_of(Fragment* object) { return Term(object->terms()[0]); }
-
-}  // namespace
-
-Table::~Table() { clear(); }
-
-std::uint64_t Table::hash(Term key) const { return internal_hash(key, atoms_, seed_); }
-
-void Table::drop(std::vector<Fragment*>& objects) {
-  for (Fragment* object : objects) {
-    words_ -= object->words();
-    --size_;
-    free_fragment(object);
-  }
-  objects.clear();
+Table::~Table() {
+  fixes_.reset();
+  free_departed();
+  clear(~std::size_t{0});
+  if (heir_data != nullptr) free_fragment(heir_data);
 }
 
-void Table::add_to(std::vector<Fragment*>& objects, Fragment* object) {
-  if (options.kind == TableKind::kSet || options.kind == TableKind::kOrderedSet) drop(objects);
-  if (options.kind == TableKind::kBag) {
-    for (Fragment* there : objects) {
-      if (exactly_equal(root_of(there), root_of(object))) {
-        free_fragment(object);
-        return;
-      }
-    }
+// The high half: the low bits of the product are the weaker ones.
+std::uint32_t Table::hash(Term key) const {
+  return static_cast<std::uint32_t>(internal_hash(key, atoms_, seed_) >> 32);
+}
+
+void Table::drop(Fragment* object) {
+  --size_;
+  words_ -= object->words();
+  if (fixes_ == nullptr || is_ordered()) {
+    free_fragment(object);
+    return;
   }
-  objects.push_back(object);
-  ++size_;
-  words_ += object->words();
+  const std::uint32_t h = HashIndex::hash_of(object);
+  const Term key = key_of(root_of(object));
+  const auto [begin, end] = departed_.equal_range(h);
+  for (auto it = begin; it != end; ++it) {
+    if (!exactly_equal(key_of(root_of(it->second)), key)) continue;
+    free_fragment(object);
+    return;
+  }
+  departed_.emplace(h, object);
+}
+
+void Table::free_departed() {
+  for (const auto& [h, object] : departed_) free_fragment(object);
+  departed_.clear();
+}
+
+// The set holds the object itself, and its order looks at the key in it: where the key compares
+// equal to that of an object that is there, the one can stand in the place of the other.
+void Table::insert_ordered(Fragment* object) {
+  const auto [place, is_new] = ordered_.insert(object);
+  count_in(object);
+  if (is_new) return;
+  Fragment* const old = *place;
+  const_cast<Fragment*&>(*place) = object;
+  drop(old);
 }
 
 void Table::insert(Fragment* object) {
-  const Term key = key_of(root_of(object));
-  if (options.kind == TableKind::kOrderedSet) {
-    // The map's key must live as long as its entry, so an entry is made anew for a new object.
-    if (const auto found = ordered_.find(key); found != ordered_.end()) {
-      drop(found->second);
-      ordered_.erase(found);
-    }
-    add_to(ordered_[key], object);
-    return;
-  }
-  std::vector<Entry>& chain = hashed_[hash(key)];
-  for (Entry& entry : chain) {
-    if (!exactly_equal(entry.key, key)) continue;
-    if (options.kind == TableKind::kSet) entry.key = key;
-    add_to(entry.objects, object);
-    return;
-  }
-  chain.push_back(Entry{key, {}});
-  add_to(chain.back().objects, object);
-}
-
-bool Table::erase_key(Term key) {
-  if (options.kind == TableKind::kOrderedSet) {
-    const auto found = ordered_.find(key);
-    if (found == ordered_.end()) return false;
-    drop(found->second);
-    ordered_.erase(found);
-    return true;
-  }
-  const auto found = hashed_.find(hash(key));
-  if (found == hashed_.end()) return false;
-  std::vector<Entry>& chain = found->second;
-  for (auto entry = chain.begin(); entry != chain.end(); ++entry) {
-    if (!exactly_equal(entry->key, key)) continue;
-    drop(entry->objects);
-    chain.erase(entry);
-    if (chain.empty()) hashed_.erase(found);
-    return true;
-  }
-  return false;
-}
-
-bool Table::erase_object(Term object) {
-  const Term key = key_of(object);
-  auto* objects = const_cast<std::vector<Fragment*>*>(find(key));
-  if (objects == nullptr) return false;
-  const auto equal_one = [object](Fragment* o) { return exactly_equal(root_of(o), object); };
-  const bool all = std::all_of(objects->begin(), objects->end(), equal_one);
-  if (all) return erase_key(key);
-  // The entry's key lies in one of its objects: keep one that stays in front.
-  std::vector<Fragment*> kept, dropped;
-  for (Fragment* o : *objects) (equal_one(o) ? dropped : kept).push_back(o);
-  *objects = kept;
-  if (options.kind != TableKind::kOrderedSet) {
-    for (Entry& entry : hashed_[hash(key)]) {
-      if (&entry.objects == objects) entry.key = key_of(root_of(kept.front()));
+  if (is_ordered()) return insert_ordered(object);
+  const Term root = root_of(object);
+  const Term key = key_of(root);
+  const std::uint32_t h = hash(key);
+  if (options.kind == TableKind::kSet) {
+    if (Fragment* old = hashed_.find(h, key, *this)) return replace(old, object);
+  } else if (options.kind == TableKind::kBag) {
+    for (Fragment* o = hashed_.find(h, key, *this); o != nullptr; o = older(o)) {
+      if (!exactly_equal(root_of(o), root)) continue;
+      free_fragment(object);
+      return;
     }
   }
-  const bool found = !dropped.empty();
-  drop(dropped);
-  return found;
+  hashed_.insert(h, object, key, *this);
+  count_in(object);
 }
 
-void Table::clear() {
-  for (auto& [h, chain] : hashed_) {
-    for (Entry& entry : chain) drop(entry.objects);
-  }
-  hashed_.clear();
-  for (auto& [key, objects] : ordered_) drop(objects);
-  ordered_.clear();
+void Table::replace(Fragment* old, Fragment* fresh) {
+  if (is_ordered()) return insert_ordered(fresh);
+  hashed_.replace(old, fresh);
+  count_in(fresh);
+  --size_;
+  words_ -= old->words();
+  free_fragment(old);
 }
 
-const std::vector<Fragment*>* Table::find(Term key) const {
-  if (options.kind == TableKind::kOrderedSet) {
-    const auto found = ordered_.find(key);
-    return found == ordered_.end() ? nullptr : &found->second;
+void Table::erase(Fragment* object) {
+  if (is_ordered()) {
+    ordered_.erase(ordered_.find(object));
+  } else {
+    hashed_.remove(object);
   }
-  const auto found = hashed_.find(hash(key));
-  if (found == hashed_.end()) return nullptr;
-  for (const Entry& entry : found->second) {
-    if (exactly_equal(entry.key, key)) return &entry.objects;
-  }
-  return nullptr;
+  drop(object);
 }
+
+void Table::erase_key(Term key) {
+  Fragment* object = find(key);
+  while (object != nullptr) {
+    Fragment* const next = older(object);
+    erase(object);
+    object = next;
+  }
+}
+
+void Table::erase_object(Term object) {
+  for (Fragment* o = find(key_of(object)); o != nullptr;) {
+    Fragment* const next = older(o);
+    if (exactly_equal(root_of(o), object)) erase(o);
+    o = next;
+  }
+}
+
+bool Table::clear(std::size_t count) {
+  std::size_t chain = 0;
+  for (; count > 0 && size_ > 0; --count) {
+    if (is_ordered()) {
+      erase(*ordered_.begin());
+    } else {
+      drop(hashed_.remove_any(chain));
+    }
+  }
+  if (size_ > 0) return false;
+  hashed_.reset();
+  return true;
+}
+
+// ---- walking -----------------------------------------------------------------------------------
 
 Term Table::first() const {
-  if (options.kind == TableKind::kOrderedSet) {
-    return ordered_.empty() ? Term() : ordered_.begin()->first;
-  }
-  return hashed_.empty() ? Term() : hashed_.begin()->second.front().key;
+  if (is_ordered()) return ordered_.empty() ? Term() : key_of(root_of(*ordered_.begin()));
+  Fragment* object = hashed_.first_from(0);
+  return object == nullptr ? Term() : key_of(root_of(object));
 }
 
 Term Table::next(Term key, bool& known) const {
   known = true;
-  if (options.kind == TableKind::kOrderedSet) {
+  if (is_ordered()) {
     const auto after = ordered_.upper_bound(key);
-    return after == ordered_.end() ? Term() : after->first;
+    return after == ordered_.end() ? Term() : key_of(root_of(*after));
   }
-  auto found = hashed_.find(hash(key));
-  if (found != hashed_.end()) {
-    for (std::size_t i = 0; i < found->second.size(); ++i) {
-      if (!exactly_equal(found->second[i].key, key)) continue;
-      if (i + 1 < found->second.size()) return found->second[i + 1].key;
-      ++found;
-      return found == hashed_.end() ? Term() : found->second.front().key;
+  const std::uint32_t h = hash(key);
+  Fragment* object = hashed_.find(h, key, *this);
+  if (object != nullptr) {
+    while (Fragment* other = older(object)) object = other;
+    object = hashed_.after(object);
+  } else {
+    known = false;
+    const auto [begin, end] = departed_.equal_range(h);
+    for (auto it = begin; it != end; ++it) {
+      if (exactly_equal(key_of(root_of(it->second)), key)) known = true;
     }
+    // Others with this very hash may be visited twice; none is left out.
+    object = known ? hashed_.first_from(h) : nullptr;
   }
-  known = false;
-  return Term();
+  return object == nullptr ? Term() : key_of(root_of(object));
 }
 
 Term Table::last() const {
-  if (options.kind != TableKind::kOrderedSet) return first();
-  return ordered_.empty() ? Term() : ordered_.rbegin()->first;
+  if (!is_ordered()) return first();
+  return ordered_.empty() ? Term() : key_of(root_of(*ordered_.rbegin()));
 }
 
 Term Table::previous(Term key) const {
   const auto at = ordered_.lower_bound(key);
-  return at == ordered_.begin() ? Term() : std::prev(at)->first;
+  return at == ordered_.begin() ? Term() : key_of(root_of(*std::prev(at)));
+}
+
+void Table::next_ordered(WalkPosition& position, WalkDirection direction, std::size_t count,
+                         std::vector<Fragment*>& batch) const {
+  if (direction == WalkDirection::kForward) {
+    auto at = position.key.is_value() ? ordered_.upper_bound(position.key) : ordered_.begin();
+    for (; at != ordered_.end() && batch.size() < count; ++at) batch.push_back(*at);
+  } else {
+    auto at = position.key.is_value() ? ordered_.lower_bound(position.key) : ordered_.end();
+    while (at != ordered_.begin() && batch.size() < count) batch.push_back(*--at);
+  }
+  if (!batch.empty()) position.key = key_of(root_of(batch.back()));
+}
+
+void Table::next_batch(WalkPosition& position, WalkDirection direction, std::size_t count,
+                       std::vector<Fragment*>& batch) const {
+  batch.clear();
+  if (is_ordered()) return next_ordered(position, direction, count, batch);
+  hashed_.collect(position.hash, count, batch);
+}
+
+// ---- fixing ------------------------------------------------------------------------------------
+
+namespace {
+
+template <class Clock>
+std::int64_t nanoseconds_of() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+void Table::fix(Term pid) {
+  if (fixes_ == nullptr) {
+    fixes_ = std::make_unique<Fixes>();
+    fixes_->since_system_ns = nanoseconds_of<std::chrono::system_clock>();
+    fixes_->since_monotonic_ns = nanoseconds_of<std::chrono::steady_clock>();
+  }
+  ++fixes_->by_pid[pid.raw];
+}
+
+void Table::unfix(Term pid) {
+  if (fixes_ == nullptr) return;
+  const auto found = fixes_->by_pid.find(pid.raw);
+  if (found == fixes_->by_pid.end()) return;
+  if (--found->second == 0) unfix_all(pid);
+}
+
+void Table::unfix_all(Term pid) {
+  if (fixes_ == nullptr) return;
+  fixes_->by_pid.erase(pid.raw);
+  if (fixes_->by_pid.empty()) unfix_everybody();
+}
+
+void Table::unfix_everybody() {
+  fixes_.reset();
+  free_departed();
 }
 
 }  // namespace parley

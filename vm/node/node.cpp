@@ -89,7 +89,7 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
   processes_->exit_observers.push_back(main_observer_.get());
   const RunnerOptions runner{options.slice_reductions, options.collect_always, engine};
   const unsigned threads = core_count(options.schedulers);
-  tables_ = std::make_unique<Tables>(atoms_, services_.hash_seed);
+  tables_ = std::make_unique<Tables>(*processes_, services_.hash_seed);
   processes_->exit_observers.push_back(tables_.get());
   services_.tables = tables_.get();
   network_ = std::make_unique<Network>(*processes_, threads);
