@@ -23,6 +23,15 @@ Term list_of(BifCall& call, Term map, Pick pick) {
   return list.finish();
 }
 
+// 2^64 more than the position: always a big integer, so that its header can say what it is.
+Term position_term(Heap& heap, std::uint64_t position) {
+  Word* box = heap.allocate(3);
+  box[0] = make_header(Subtag::kBigPositive, 2) | kHeaderPositionBit;
+  box[1] = position;
+  box[2] = 1;
+  return Term::boxed(box);
+}
+
 }  // namespace
 
 Term bif_map_size(BifCall& call, const Term* a) {
@@ -120,7 +129,7 @@ Term bif_map_next(BifCall& call, const Term* a) {
   const Term path = a[0];
   std::uint64_t position = 0;
   if (path.is_small()) position = static_cast<std::uint64_t>(path.small_value());
-  else if (header_size(path.header()) == 1) position = path.box()[1];
+  else position = path.box()[1];
   MapCursor cursor(a[1], position);
   std::vector<MapPair> pairs;
   MapPair p;
@@ -130,7 +139,7 @@ Term bif_map_next(BifCall& call, const Term* a) {
   }
   pay_words(call, 4 * pairs.size());
   const bool more = !cursor.done();
-  const Term next_path = more ? make_uint64(call.heap, cursor.position()) : Term::nil();
+  const Term next_path = more ? position_term(call.heap, cursor.position()) : Term::nil();
   if (nested) {
     Term rest = more ? make_cons(call.heap, next_path, a[1]) : kAtom_none;
     for (std::size_t i = pairs.size(); i > 0; --i) {

@@ -66,6 +66,11 @@ struct CodeBlock {
   struct Origin { std::uint32_t offset, function, index; };
   std::vector<Origin> origins;
 
+  // The instruction that an offset is in; null: not in code.
+  const Origin* origin_of(std::uint32_t offset) const;
+  // Where a generic instruction is; null: it was merged into another or is none.
+  const Origin* origin_at(std::uint32_t function, std::uint32_t index) const;
+
   bool contains(const Word* p) const {
     return p >= words.data() && p < words.data() + words.size();
   }

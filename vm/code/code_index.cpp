@@ -289,6 +289,25 @@ const Place* CodeBlock::place_at(std::uint32_t offset) const {
   return after == places.begin() ? nullptr : &*(after - 1);
 }
 
+const CodeBlock::Origin* CodeBlock::origin_of(std::uint32_t offset) const {
+  if (functions.empty() || offset >= functions.back().end) return nullptr;
+  const auto after =
+      std::upper_bound(origins.begin(), origins.end(), offset,
+                       [](std::uint32_t o, const Origin& x) { return o < x.offset; });
+  return after == origins.begin() ? nullptr : &*(after - 1);
+}
+
+const CodeBlock::Origin* CodeBlock::origin_at(std::uint32_t function, std::uint32_t index) const {
+  // Functions lie in the order of their numbers, so both ways ascend together.
+  const auto found = std::lower_bound(
+      origins.begin(), origins.end(), std::pair{function, index},
+      [](const Origin& x, const auto& key) { return std::pair{x.function, x.index} < key; });
+  if (found == origins.end() || found->function != function || found->index != index) {
+    return nullptr;
+  }
+  return &*found;
+}
+
 const FunctionRange* CodeBlock::function_at(std::uint32_t offset) const {
   const auto after =
       std::upper_bound(functions.begin(), functions.end(), offset,

@@ -47,6 +47,14 @@ Term trace_place(const CodeIndex& code, const Word* address) {
   return Term::small((std::int64_t{block->id} << kTraceOffsetBits) | block->offset_of(address));
 }
 
+const Word* address_of_trace_place(const CodeIndex& code, Term place) {
+  const std::int64_t value = place.small_value();
+  if (value < 0) return nullptr;
+  const CodeBlock* block = code.block_by_id(static_cast<std::uint32_t>(value >> kTraceOffsetBits));
+  if (block == nullptr) return nullptr;
+  return block->words.data() + (value & ((1 << kTraceOffsetBits) - 1));
+}
+
 Term symbolise_trace(const CodeIndex& code, Heap& heap, Term raw) {
   if (!raw.is_tuple()) return raw.is_list() ? raw : Term::nil();
   const Word count = raw.arity();

@@ -16,6 +16,10 @@ inline constexpr unsigned kTraceOffsetBits = 28;
 
 // The small that names an address; the non-value for a stub.
 Term trace_place(const CodeIndex& code, const Word* address);
+// The way back; null where there is no such place (any more).
+const Word* address_of_trace_place(const CodeIndex& code, Term place);
+// A place of code that is not there: left out of the trace.
+inline constexpr Term kNoTracePlace = Term::small(-1);
 
 // [{Module, Function, Arity | Arguments, [{file, F}, {line, L}]}] of a raw trace; a list (of an
 // earlier build, or given to erlang:raise/3) is returned as it is.

@@ -58,7 +58,7 @@ Term capture_trace(Machine& m, const RunningFrame& running) {
     at += frame_of_return(back)->frame_words;
   }
   Word* words = c.heap.allocate(count + 2);
-  words[0] = make_header(Subtag::kTuple, count + 1);
+  words[0] = make_header(Subtag::kTuple, count + 1) | kHeaderTraceBit;
   words[1] = c.failed_call.raw;
   for (unsigned i = 0; i < count; ++i) words[2 + i] = places[i].raw;
   return Term::boxed(words);

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
@@ -35,6 +36,8 @@ class SchedulerInterface {
   // in the same receive (see timeout_word). Owner only.
   virtual void arm_receive_timer(Process& process, std::uint64_t milliseconds) = 0;
   virtual void cancel_receive_timer(Process& process) = 0;
+  // What is left of the running receive's time; nullopt: its timer has fired. Owner only.
+  virtual std::optional<std::uint64_t> receive_timer_left_ms(const Process& process) = 0;
 };
 
 // What the other layers free when a process ends: tables, sockets, timers. Called by the dying

@@ -149,8 +149,8 @@ bool Scheduler::grace_passed(const std::vector<std::uint64_t>& since) const {
 }
 
 void Scheduler::arm_receive_timer(Process& process, std::uint64_t milliseconds) {
-  SchedulerThread* own = current();
-  PARLEY_ASSERT(own != nullptr, "a receive runs on a scheduler thread");
+  // From outside only for a process that is read back: it does not run yet.
+  SchedulerThread* own = current() != nullptr ? current() : threads_.front().get();
   Timer timer;
   timer.deadline_ms = monotonic_ms() + milliseconds;
   timer.target = processes_.pid_of(process);
@@ -169,6 +169,16 @@ void Scheduler::cancel_receive_timer(Process& process) {
   TimerWheel::Guard guard(wheel.lock());
   wheel.cancel(guard, TimerHandle{process.timer_slot, process.timer_generation});
   process.timer_slot = 0;
+}
+
+std::optional<std::uint64_t> Scheduler::receive_timer_left_ms(const Process& process) {
+  if (process.timer_slot == 0) return std::nullopt;
+  TimerWheel& wheel = threads_[process.timer_thread]->timers_;
+  TimerWheel::Guard guard(wheel.lock());
+  const Timer* timer = wheel.find(guard, TimerHandle{process.timer_slot, process.timer_generation});
+  if (timer == nullptr) return std::nullopt;
+  const std::uint64_t now = monotonic_ms();
+  return timer->deadline_ms > now ? timer->deadline_ms - now : 0;
 }
 
 std::uint32_t Scheduler::run_queue_length() const {

@@ -110,6 +110,7 @@ class Scheduler : public SchedulerInterface {
   void retire(Process& process) override;
   void arm_receive_timer(Process& process, std::uint64_t milliseconds) override;
   void cancel_receive_timer(Process& process) override;
+  std::optional<std::uint64_t> receive_timer_left_ms(const Process& process) override;
 
   // Whose finished jobs the threads hand on; set before `start`. See pool.h.
   void serve_pool(BlockingPool& pool) { pool_ = &pool; }

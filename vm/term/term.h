@@ -25,8 +25,8 @@
 //
 // A header word:
 //
-//   63                16 15  14  13    12     11     7 6      0
-//   | payload words     | spare |named|secret| subtag | 1110110 |
+//   63                16  15       14    13    12     11     7 6      0
+//   | payload words     |position|trace|named|secret| subtag | 1110110 |
 //
 // *secret*: printers, reports, dumps and traces elide such a term. *named*: reserved for records
 // that carry their name.
@@ -93,6 +93,10 @@ constexpr Word make_header(Subtag subtag, Word size) {
 }
 inline constexpr Word kHeaderSecretBit = Word{1} << 12;
 inline constexpr Word kHeaderNamedBit = Word{1} << 13;
+// Of a tuple: a raw stack trace, whose smalls name places in this node's code (see vm/code).
+inline constexpr Word kHeaderTraceBit = Word{1} << 14;
+// Of a big integer: a position in the hash order of a map, which depends on the node's seed.
+inline constexpr Word kHeaderPositionBit = Word{1} << 15;
 constexpr Subtag header_subtag(Word h) { return static_cast<Subtag>((h >> 7) & 31); }
 constexpr Word header_size(Word h) { return h >> 16; }
 constexpr bool is_header(Word w) { return (w & 0x7F) == kTagHeader; }

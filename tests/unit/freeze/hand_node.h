@@ -1,0 +1,64 @@
+// A node whose processes a test runs by hand: which one, and for how many reductions. No threads;
+// time passes when nothing else can happen.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "compiler/compile.h"
+#include "vm/node/node.h"
+
+namespace parley::test {
+
+// The bytes of library modules, compiled on first use; shared by the nodes of a test.
+class Library {
+ public:
+  // As it stands under stdlib/; nullopt: there is none.
+  std::optional<std::span<const std::uint8_t>> find(std::string_view module);
+
+ private:
+  std::map<std::string, std::vector<std::uint8_t>, std::less<>> modules_;
+};
+
+std::vector<std::uint8_t> compile_text(const std::string& name, const std::string& text);
+
+class HandNode : public SchedulerInterface, public ExitObserver {
+ public:
+  HandNode(Library& library, std::uint64_t hash_seed);
+
+  Node& node() { return node_; }
+  Process* spawn(const std::string& module, const std::string& function);
+  // One slice. The process is in the queue or waits afterwards, or has ended.
+  void slice(Process& process, std::int64_t reductions);
+  bool ended() const { return reason_.has_value(); }
+  // What the process that ended last exited with, in the external format.
+  std::vector<std::uint8_t> take_reason();
+  // Makes a waiting process runnable by its timer, if it has one.
+  void let_time_pass(Process& process);
+  // Out of every queue; it must be runnable or waiting. Then ends it, silently.
+  void destroy(Process& process);
+
+  void enqueue(Process&) override {}
+  void retire(Process& process) override;
+  void arm_receive_timer(Process& process, std::uint64_t milliseconds) override;
+  void cancel_receive_timer(Process& process) override;
+  std::optional<std::uint64_t> receive_timer_left_ms(const Process& process) override;
+  void process_ended(Process& process, Term pid, Term reason) override;
+
+ private:
+  struct Armed {
+    std::uint64_t left_ms;
+    std::uint32_t receive;
+  };
+  Node node_;
+  Runner runner_;
+  std::map<const Process*, Armed> timers_;
+  std::optional<std::vector<std::uint8_t>> reason_;
+  bool destroying_ = false;
+};
+
+}  // namespace parley::test
