@@ -93,6 +93,28 @@ void write_attributes(const ast::Module& tree, ConstantPool& constants, Bytecode
   }
 }
 
+// -parley_records([{Record, [{Field, Default}]}]): what a load needs to carry states over. A
+// default that is no constant is `undefined` there.
+void write_record_defaults(const ast::Module& tree, ConstantPool& constants,
+                           BytecodeWriter& writer, isa::ModuleFile& file) {
+  if (tree.records.empty()) return;
+  Ref records = constants.nil();
+  for (std::size_t i = tree.records.size(); i-- > 0;) {
+    const ast::RecordForm& form = *tree.records[i];
+    Ref fields = constants.nil();
+    for (std::size_t j = form.fields.size(); j-- > 0;) {
+      const ast::RecordFieldDefinition& field = form.fields[j];
+      Ref value = field.initial == nullptr ? Ref{} : literal_term(*field.initial, constants);
+      if (value.none()) value = constants.atom("undefined");
+      const Ref name = constants.atom(field.name.text());
+      fields = constants.cons(constants.tuple({name.bits, value.bits}), fields);
+    }
+    const Ref name = constants.atom(form.name.text());
+    records = constants.cons(constants.tuple({name.bits, fields.bits}), records);
+  }
+  file.attributes.push_back({writer.atom("parley_records"), constants.encode(records)});
+}
+
 void write_docs(const ast::Module& tree, BytecodeWriter& writer, isa::ModuleFile& file) {
   if (!tree.module_doc.empty()) {
     file.texts.push_back({"moduledoc", file.name, 0, std::string(tree.module_doc)});
@@ -156,6 +178,7 @@ void write_tables(const ast::Module& tree, ModuleIr& ir, BytecodeWriter& writer,
   write_exports(tree, ir, file);
   write_records(tree, writer, file);
   write_attributes(tree, ir.constants, writer, file);
+  write_record_defaults(tree, ir.constants, writer, file);
   write_docs(tree, writer, file);
 }
 

@@ -28,8 +28,11 @@ def counter(state, version, change):
 
 class RunningNode(harness.CommandLineCase):
     def begin(self, *arguments):
+        return self.begin_with(counter("7", "one", "{ok, State}"), *arguments)
+
+    def begin_with(self, text, *arguments):
         self.write("counter_wait.par", WAIT)
-        self.write("counter.par", counter("7", "one", "{ok, State}"))
+        self.write("counter.par", text)
         os.makedirs(os.path.join(self.folder, "out"), exist_ok=True)
         self.succeeds("compile", "-o", "out", "counter_wait.par")
         node = self.start("run", "-p", "out", *arguments, "counter.par")
@@ -94,6 +97,19 @@ class RunningNode(harness.CommandLineCase):
         self.assertRegex(out, r"<0\.\d+\.\d+> counter migrated")
         self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."),
                          "{two,{changed,7}}\n")
+
+    def test_a_record_is_carried_over_by_its_fields(self):
+        def version(record, answer):
+            text = counter("#state{count = 7}", answer, "ok")
+            return (text.replace("-export", f"-record(state, {record}).\n-export", 1)
+                    .replace(", code_change/3", "").split("code_change(")[0])
+        self.begin_with(version("{count, name = old}", "one"))
+        self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."),
+                         "{one,{state,7,old}}\n")
+        self.write("counter.par", version("{name = new, extra = [], count}", "two"))
+        self.assertIn("migrated", self.succeeds("load", "counter.par"))
+        self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."),
+                         "{two,{state,old,[],7}}\n")
 
     def test_undo(self):
         self.begin()

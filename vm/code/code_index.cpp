@@ -121,9 +121,21 @@ std::expected<CodeIndex::Prepared, std::string> CodeIndex::prepare(
   return Loader(*this, std::move(file)).run();
 }
 
-std::expected<void, std::string> CodeIndex::commit(std::vector<Prepared> batch) {
+bool CodeIndex::is_new(Term module) const {
+  const auto found = modules_.find(module.raw);
+  return found == modules_.end() ||
+         (found->second->current == nullptr && found->second->old == nullptr);
+}
+
+void CodeIndex::forget_undo(Term module) {
+  if (std::ranges::find(last_batch_, module) != last_batch_.end()) last_batch_.clear();
+}
+
+std::expected<void, std::string> CodeIndex::commit(std::vector<Prepared> batch, Undo undo) {
   std::unique_lock guard(lock_);
-  if (!unsettled_.empty()) return std::unexpected("another load has not settled");
+  const bool all_new =
+      std::ranges::all_of(batch, [this](const Prepared& p) { return is_new(p.module); });
+  if (!all_new && !unsettled_.empty()) return std::unexpected("another load has not settled");
   for (const Prepared& prepared : batch) {
     const auto found = modules_.find(prepared.module.raw);
     if (found != modules_.end() && found->second->old != nullptr) {
@@ -131,13 +143,17 @@ std::expected<void, std::string> CodeIndex::commit(std::vector<Prepared> batch) 
                              " is still there");
     }
   }
-  last_batch_.clear();
+  if (undo == Undo::kPossible) last_batch_.clear();
   const unsigned inactive = 1 - active_.load(std::memory_order_relaxed);
   for (Prepared& prepared : batch) {
     auto& module = modules_[prepared.module.raw];
     if (module == nullptr) module = std::make_unique<LoadedModule>();
     module->name = prepared.module;
-    last_batch_.push_back(prepared.module);
+    if (undo == Undo::kPossible) {
+      last_batch_.push_back(prepared.module);
+    } else {
+      forget_undo(prepared.module);
+    }
     const bool first_version = module->current == nullptr && module->old == nullptr;
     // What the version before exported and this one does not: undefined from the flip on.
     for (const auto& [key, cell] : cells_) {
@@ -164,7 +180,7 @@ std::expected<void, std::string> CodeIndex::commit(std::vector<Prepared> batch) 
     module->file = std::move(prepared.file);
   }
   // Release: pairs with the acquire in active_index() at the start of a slice.
-  active_.store(inactive, std::memory_order_release);
+  if (!all_new) active_.store(inactive, std::memory_order_release);
   return {};
 }
 
@@ -232,6 +248,7 @@ void CodeIndex::drop_old(Term name) {
   std::unique_lock guard(lock_);
   const auto found = modules_.find(name.raw);
   if (found == modules_.end() || found->second->old == nullptr) return;
+  forget_undo(name);
   LoadedModule& module = *found->second;
   for (const auto& [key, fun] : funs_) {
     const Word* code = fun->code.load(std::memory_order_relaxed);
@@ -250,6 +267,7 @@ bool CodeIndex::delete_module(Term name) {
   if (found == modules_.end() || found->second->current == nullptr || !unsettled_.empty()) {
     return false;
   }
+  forget_undo(name);
   LoadedModule& module = *found->second;
   if (module.old != nullptr) return false;
   const unsigned inactive = 1 - active_.load(std::memory_order_relaxed);

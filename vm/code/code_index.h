@@ -80,11 +80,15 @@ class CodeIndex : public FunResolver {
   std::expected<Prepared, std::string> prepare(std::shared_ptr<const isa::ModuleFile> file);
   // Makes a batch current: fills the inactive entries, flips the active index. The versions that
   // were current become old. Fails, changing nothing, where a module still has an old version.
-  std::expected<void, std::string> commit(std::vector<Prepared> batch);
+  // Modules that have no version yet become visible at once: nobody can be in them, so nothing
+  // flips and there is nothing to settle; loading on demand is never held up by another load.
+  // Only an undoable batch is what `flip_back` undoes, as long as all its old versions are there.
+  enum class Undo : std::uint8_t { kImpossible, kPossible };
+  std::expected<void, std::string> commit(std::vector<Prepared> batch, Undo undo);
   // After every slice that began before the flip has ended: makes both entries of the cells equal.
   void settle();
   bool is_settled() const { return unsettled_.empty(); }
-  // Undoes the latest commit: its old versions become current again. Before `forget_undo`.
+  // Undoes the latest undoable commit: its old versions become current again.
   bool flip_back();
 
   unsigned active_index() const { return active_.load(std::memory_order_acquire); }
@@ -137,6 +141,9 @@ class CodeIndex : public FunResolver {
   void make_stub(CallCell& cell, const BuiltIn* built_in);
   void make_fixed_stubs();
   void publish(const Prepared& prepared, unsigned index);
+  bool is_new(Term module) const;
+  // The latest batch cannot be undone any more where one of its modules changes.
+  void forget_undo(Term module);
 
   AtomTable& atoms_;
   const HandlerTable& handlers_;

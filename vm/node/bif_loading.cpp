@@ -59,10 +59,13 @@ std::string path_text(Term path) {
 
 }  // namespace
 
-// commit([{Module, Binary, Path}]) -> ok | {error, {Module, Reason}} | {error, Reason}
+// commit([{Module, Binary, Path}], undoable | plain) ->
+//     ok | {error, {Module, Reason}} | {error, Reason}
 Term bif_code_commit(BifCall& call, const Term* a) {
   if (a[0] == kSettling) return *settled(call, a, kAtom_ok);
-  if (!well_formed(a[0])) return call.badarg();
+  if (!well_formed(a[0]) || !a[1].is_atom()) return call.badarg();
+  using Undo = CodeIndex::Undo;
+  const Undo undo = call.atoms.text(a[1]) == "undoable" ? Undo::kPossible : Undo::kImpossible;
   Node& node = node_of(call);
   if (!node.code().is_settled()) {  // another load is on its way: after it
     if (!node.try_settle()) return call.again(BifAnswer::kYield);
@@ -79,7 +82,7 @@ Term bif_code_commit(BifCall& call, const Term* a) {
     prepared->block->path = path_text(list.head().element(2));
     batch.push_back(std::move(*prepared));
   }
-  if (const auto committed = node.code().commit(std::move(batch)); !committed) {
+  if (const auto committed = node.code().commit(std::move(batch), undo); !committed) {
     return make_tuple(call.heap, {kAtom_error, kAtom_not_purged});
   }
   return settle_then(call, kAtom_ok);

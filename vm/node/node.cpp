@@ -137,7 +137,7 @@ std::expected<Term, std::string> Node::load(std::span<const std::uint8_t> bytes)
   batch.push_back(std::move(*prepared));
   std::lock_guard guard(load_lock_);
   if (code_->is_loaded(module)) return module;
-  if (auto committed = code_->commit(std::move(batch)); !committed) {
+  if (auto committed = code_->commit(std::move(batch), CodeIndex::Undo::kImpossible); !committed) {
     return std::unexpected(committed.error());
   }
   return module;
