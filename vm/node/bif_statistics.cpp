@@ -1,6 +1,12 @@
-// Built-ins: what the node has done since it started.
+// Built-ins: what the node has done since it started, and what memory it takes.
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
 #include <ctime>
 
+#include "vm/code/code_block.h"
+#include "vm/ets/table.h"
 #include "vm/node/pool_call.h"
 
 namespace parley {
@@ -37,7 +43,67 @@ Term io(BifCall& call) {
   return make_tuple(call.heap, {input, output});
 }
 
+// What the system keeps in memory for the whole program.
+std::uint64_t resident_bytes() {
+  unsigned long size = 0, resident = 0;
+  if (std::FILE* file = std::fopen("/proc/self/statm", "re")) {
+    if (std::fscanf(file, "%lu %lu", &size, &resident) != 2) resident = 0;
+    std::fclose(file);
+  }
+  return std::uint64_t{resident} * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t code_bytes(CodeIndex& code) {
+  std::uint64_t words = 0;
+  for (const Term name : code.all_loaded()) {
+    const LoadedModule* module = code.module(name);
+    if (module == nullptr) continue;
+    if (module->current != nullptr) words += module->current->words.size();
+    if (module->old != nullptr) words += module->old->words.size();
+  }
+  return words * sizeof(Word);
+}
+
+std::uint64_t table_bytes(const Tables& tables) {
+  std::uint64_t words = 0;
+  for (const auto& table : tables.all()) words += table->words();
+  return words * sizeof(Word);
+}
+
+// Processes, binaries and atoms are not told apart: nobody adds them up.
+constexpr std::array kMemoryKinds{kAtom_total, kAtom_code, kAtom_ets};
+
+// The non-value: not a kind.
+Term memory_of(BifCall& call, Term kind) {
+  if (kind == kAtom_total) return count(call, resident_bytes());
+  if (kind == kAtom_code) return count(call, code_bytes(*call.services.code));
+  return kind == kAtom_ets ? count(call, table_bytes(*call.services.tables)) : Term();
+}
+
 }  // namespace
+
+Term bif_memory_all(BifCall& call, const Term*) {
+  ListBuilder list(call.heap);
+  for (const Term kind : kMemoryKinds) {
+    list.append(make_tuple(call.heap, {kind, memory_of(call, kind)}));
+  }
+  return list.finish();
+}
+
+Term bif_memory(BifCall& call, const Term* a) {
+  if (!a[0].is_cons() && !a[0].is_nil()) {
+    const Term bytes = memory_of(call, a[0]);
+    return bytes.is_value() ? bytes : call.badarg();
+  }
+  ListBuilder list(call.heap);
+  Term kinds = a[0];
+  for (; kinds.is_cons(); kinds = kinds.tail()) {
+    const Term bytes = memory_of(call, kinds.head());
+    if (!bytes.is_value()) return call.badarg();
+    list.append(make_tuple(call.heap, {kinds.head(), bytes}));
+  }
+  return kinds.is_nil() ? list.finish() : call.badarg();
+}
 
 Term bif_statistics(BifCall& call, const Term* a) {
   const Term what = a[0];
