@@ -37,7 +37,11 @@ Term describe(BifCall& call, const Table& table, Term item) {
   if (item == kAtom_protection) return kAccesses[static_cast<unsigned>(table.access.load())];
   if (item == kAtom_name) return Term(table.name.load());
   if (item == kAtom_owner) return Term(table.owner.load());
-  if (item == kAtom_heir) return table.heir;
+  if (item == kAtom_heir) {
+    const bool alive =
+        table.heir.is_pid() && call.services.processes->find(table.heir) != nullptr;
+    return alive ? table.heir : kAtom_none;
+  }
   if (item == kAtom_keypos) return Term::small(options.key_position);
   if (item == kAtom_named_table) return boolean(options.named);
   if (item == kAtom_compressed) return boolean(options.compressed);

@@ -168,11 +168,8 @@ Term MatchSpec::run(BifCall& call, Term object) {
     }
     if (!holds) continue;
     Term result;
-    for (const auto& body : clause.bodies) {
-      result = evaluate(call, clause, body, object);
-      if (!result.is_value()) return kAtom_EXIT;
-    }
-    return result;
+    for (const auto& body : clause.bodies) result = evaluate(call, clause, body, object);
+    return result.is_value() ? result : kAtom_EXIT;
   }
   return Term();
 }

@@ -9,7 +9,7 @@
 // object: copy it before the table's lock is given up.
 //
 // Semantics: ERTS User's Guide, "Match Specifications in Erlang". A guard that is not `true` or
-// raises fails its clause; a body that raises gives 'EXIT'.
+// raises fails its clause; a body whose last expression raises gives 'EXIT'.
 #pragma once
 
 #include <cstdint>
