@@ -117,22 +117,26 @@ class Shell {
 class EndWatch {
  public:
   EndWatch(Node& node, std::string control_path)
-      : saved_(tcgetattr(STDIN_FILENO, &terminal_) == 0), thread_([this, &node, path = std::move(control_path)] {
-          const int status = node.wait();
-          if (leaving_) return;
-          if (saved_) tcsetattr(STDIN_FILENO, TCSANOW, &terminal_);
-          unlink(path.c_str());
-          std::fflush(stdout);
-          _exit(status);
-        }) {}
+      : control_path_(std::move(control_path)),
+        saved_(tcgetattr(STDIN_FILENO, &terminal_) == 0),
+        thread_([this, &node] { watch(node.wait()); }) {}
   ~EndWatch() { thread_.join(); }
   void leave() { leaving_ = true; }
 
  private:
+  void watch(int status) {
+    if (leaving_) return;
+    if (saved_) tcsetattr(STDIN_FILENO, TCSANOW, &terminal_);
+    unlink(control_path_.c_str());
+    std::fflush(stdout);
+    _exit(status);
+  }
+
+  std::string control_path_;
   termios terminal_{};
   bool saved_;
   std::atomic<bool> leaving_{false};
-  std::thread thread_;
+  std::thread thread_;  // last: it uses the others
 };
 
 // The project's modules, where there is a project here. False: errors have been told.

@@ -1,6 +1,8 @@
 """rpc, ps and load: verbs that talk to a running node."""
 import os
+import signal
 import stat
+import subprocess
 
 import harness
 
@@ -110,6 +112,15 @@ class RunningNode(harness.CommandLineCase):
         self.assertIn("migrated", self.succeeds("load", "counter.par"))
         self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."),
                          "{two,{state,old,[],7}}\n")
+
+    def test_a_second_signal_does_not_wait(self):
+        node = self.begin()
+        self.succeeds("rpc", "parley_main:at_stop(timer, sleep, [60000]).")
+        node.process.send_signal(signal.SIGINT)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            node.process.wait(0.3)
+        self.assertEqual(node.end(signal.SIGINT), 128 + signal.SIGINT)
+        self.assertEqual(os.listdir(os.path.join(self.folder, "parley")), [])
 
     def test_undo(self):
         self.begin()

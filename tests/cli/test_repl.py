@@ -97,6 +97,12 @@ class Piped(harness.CommandLineCase):
         self.assertEqual(self.shell('"b()", q().\n1.\n'), "")
         self.assertIn("no_result_of_line", self.shell("v(9).\n"))
 
+    def test_compiling_a_module(self):
+        self.write("twice.par", "-module(twice).\n-export([by/1]).\nby(X) -> 2 * X.\n")
+        self.assertEqual(self.shell("c(twice).\ntwice:by(4).\nc(twice).\n"),
+                         "{ok,twice}\n8\n{ok,twice}\n")
+        self.assertIn("no_source_of", self.shell("c(nothing).\n"))
+
     def test_own_messages(self):
         self.assertEqual(self.shell("self() ! hi, ok.\nflush().\n"), "ok\nShell got hi\nok\n")
 
@@ -156,8 +162,13 @@ class OnATerminal(harness.CommandLineCase):
         terminal.type("\x03")
         terminal.wait_for(r"\*\* interrupted")
         terminal.wait_for(r"3> ")
+        terminal.type("(fun Loop(N) -> Loop(N + 1) end)(0).\n")
+        time.sleep(0.3)
+        terminal.type("\x03")
+        terminal.wait_for(r"\*\* interrupted")
+        terminal.wait_for(r"4> ")
         terminal.type("half a line\x03")
-        terminal.wait_for(r"3> ")
+        terminal.wait_for(r"4> ")
         terminal.type("X + 41.\n")
         terminal.wait_for(r"\r\n42\r\n")
         terminal.type("\x04")  # the end of the input
