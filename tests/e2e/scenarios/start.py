@@ -13,8 +13,8 @@ REFUSED = [
     (["--set", "lines_burst=0"], "lines_burst: expected a positive integer, got 0"),
     (["--set", "lines_burst=many"], "--set: not a number: many"),
     (["--set", "no_such_thing=1"], "name of a setting: no_such_thing=1"),
-    (["--dance"], "unknown option"),
-    (["lobby"], "unknown option"),
+    (["--dance"], ("no option --dance", "unknown option")),
+    (["lobby"], ("lobby", "unknown option")),
 ]
 
 
