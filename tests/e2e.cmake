@@ -1,7 +1,7 @@
 # The end-to-end tests: real clients against a running chat node, one ctest a scenario.
 # On Erlang/OTP the same modules run without the program, which proves the application and the
 # tests themselves; PARLEY_E2E runs them on the program that was built.
-option(PARLEY_E2E "Run the end-to-end tests on the built program" OFF)
+option(PARLEY_E2E "Run the end-to-end tests on the built program" ON)
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 
 # parley_e2e_tests(ENGINE ARGUMENT...): arguments are tests/e2e/run's.

@@ -98,7 +98,7 @@ bool Network::tell(Term pid, std::span<const Term> elements) {
   Process* process = processes_.find(pid);
   if (process == nullptr) return false;
   return deliver(processes_, *process,
-                 make_signal(processes_, MessageKind::kMessage, elements, process->cause),
+                 make_signal(processes_, MessageKind::kMessage, elements, 0),
                  MessageKind::kMessage);
 }
 
