@@ -18,11 +18,6 @@ Term settled(BifCall& call, Term result) {
   return settle_own_signals(call) ? call.again(BifAnswer::kExit) : result;
 }
 
-struct MonitorOptions {
-  Term tag = kAtom_DOWN;
-  std::optional<AliasMode> alias;
-};
-
 bool alias_mode(Term name, AliasMode& mode) {
   if (name == kAtom_explicit_unalias) mode = AliasMode::kExplicit;
   else if (name == kAtom_demonitor) mode = AliasMode::kDemonitor;
@@ -30,6 +25,8 @@ bool alias_mode(Term name, AliasMode& mode) {
   else return false;
   return true;
 }
+
+}  // namespace
 
 bool parse_monitor_options(Term list, MonitorOptions& options) {
   for (; list.is_cons(); list = list.tail()) {
@@ -47,6 +44,8 @@ bool parse_monitor_options(Term list, MonitorOptions& options) {
   }
   return list.is_nil();
 }
+
+namespace {
 
 Term name_and_node(BifCall& call, Term name) {
   return bif_tuple(call.heap, {name, kAtom_nonode_at_nohost});

@@ -10,7 +10,7 @@ struct SpawnOptions {
   bool link = false, monitor = false;
   std::uint32_t priority = 1;
   std::size_t min_heap_words = 0, max_heap_words = 0;
-  Term monitor_options = Term::nil();
+  MonitorOptions monitor_options = {};
 };
 
 bool proper_list(Term list) {
@@ -35,10 +35,19 @@ Term spawn_with(BifCall& call, Term module, Term function, Term arguments,
   request.priority = options.priority;
   request.min_heap_words = options.min_heap_words;
   request.max_heap_words = options.max_heap_words;
-  if (options.monitor) request.monitor_reference = new_monitor_reference(call);
+  if (options.monitor) {
+    request.monitor_reference = new_monitor_reference(call);
+    request.monitor_tag = options.monitor_options.tag;
+  }
+  // Before the child runs: it may know the alias only from its parent, but it may end at once.
+  const auto alias = options.monitor_options.alias;
+  if (alias) own_extension(call).aliases[reference_id(request.monitor_reference)] = *alias;
   const Term pid =
       spawn_process(*call.services.processes, call.services.processes->entry, request);
-  if (!pid.is_value()) return call.fail(kAtom_system_limit);
+  if (!pid.is_value()) {
+    if (alias) own_extension(call).aliases.erase(reference_id(request.monitor_reference));
+    return call.fail(kAtom_system_limit);
+  }
   return options.monitor ? bif_tuple(call.heap, {pid, request.monitor_reference}) : pid;
 }
 
@@ -65,8 +74,7 @@ bool parse_pair(Term key, Term value, SpawnOptions& options) {
   if (key == kAtom_max_heap_size && value.is_map()) return true;
   if (key == kAtom_monitor) {
     options.monitor = true;
-    options.monitor_options = value;
-    return proper_list(value);
+    return parse_monitor_options(value, options.monitor_options);
   }
   if (key == kAtom_link) return false;
   if (key == kAtom_message_queue_data) return value.is_atom();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 
 #include "vm/bif/bif.h"
 #include "vm/process/signal.h"
@@ -27,6 +28,12 @@ inline Term own_pid(const BifCall& call) {
 inline ProcessExtension& own_extension(const BifCall& call) {
   return call.services.processes->extension(*call.process);
 }
+// The options of monitor/3. False: not a list of these.
+struct MonitorOptions {
+  Term tag = kAtom_DOWN;
+  std::optional<AliasMode> alias;
+};
+bool parse_monitor_options(Term list, MonitorOptions& options);
 // Handles signals that the caller sent to itself at once. True: it must exit.
 inline bool settle_own_signals(const BifCall& call) {
   return take_incoming(*call.services.processes, *call.process);
