@@ -3,6 +3,7 @@ import os
 import pty
 import re
 import select
+import termios
 import time
 
 import harness
@@ -39,6 +40,14 @@ class Terminal:
                     break
                 self.seen += data.decode(errors="replace")
         raise AssertionError(f"no {pattern!r} in {self.seen!r}")
+
+    def wait_for_editor(self):
+        """The prompt is written a moment before the editor takes the keys, Ctrl-C among them."""
+        end = time.monotonic() + harness.LIMIT_S
+        while termios.tcgetattr(self.descriptor)[3] & termios.ISIG:
+            if time.monotonic() > end:
+                raise AssertionError("the editor does not take the terminal")
+            time.sleep(0.01)
 
     def join(self):
         end = time.monotonic() + harness.LIMIT_S
@@ -167,10 +176,13 @@ class OnATerminal(harness.CommandLineCase):
         terminal.type("\x03")
         terminal.wait_for(r"\*\* interrupted")
         terminal.wait_for(r"4> ")
+        terminal.wait_for_editor()
         terminal.type("half a line\x03")
         terminal.wait_for(r"4> ")
         terminal.type("X + 41.\n")
         terminal.wait_for(r"\r\n42\r\n")
+        terminal.wait_for(r"5> ")
+        terminal.wait_for_editor()
         terminal.type("\x04")  # the end of the input
         self.assertEqual(terminal.join(), 0)
 
