@@ -21,9 +21,10 @@ endfunction()
 
 parley_lang_test(plain)
 parley_lang_test(slice_1 --flags=--slice\ 1 --without time)
-# A world that is small: pids and slots are used again every second.
-parley_lang_test(small_world --flags=--max-processes\ 256\ --generation-bits\ 4
-                 --limit procs=200 --without stable_pids)
+# A world that is small: pids and slots are used again every second, and little more atoms fit than
+# the library and the tests have.
+parley_lang_test(small_world --flags=--max-processes\ 256\ --generation-bits\ 4\ --max-atoms\ 2048
+                 --limit procs=200 --limit atoms=256 --without stable_pids)
 if(NOT PARLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   parley_lang_test(loop --flags=--engine\ loop)
 endif()
