@@ -18,6 +18,9 @@ struct NoScheduler : SchedulerInterface {
   void retire(Process& process) override { retired.push_back(&process); }
   void arm_receive_timer(Process&, std::uint64_t) override {}
   void cancel_receive_timer(Process&) override {}
+  std::optional<std::uint64_t> receive_timer_left_ms(const Process&) override {
+    return std::nullopt;
+  }
   std::vector<Process*> retired;
 };
 
