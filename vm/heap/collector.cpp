@@ -235,7 +235,9 @@ HeapBlock Collector::finish(Fit fit) {
     if (old_->block.words != old_to_.words) free_block(old_->block);
     old_->block = old_to_;
     old_->top = old_top_;
-    old_->high_water = top_;
+    // What was made while a message is examined may point into it, and the message is younger: it
+    // is adopted later. So nothing counts as having survived then.
+    old_->high_water = examined_.begin != nullptr ? to_.words : top_;
     old_->minors = kind_ == Kind::kMajor ? 0 : old_->minors + 1;
   }
   heap_.set_bounds(top_, to_.words + to_.size - stack);

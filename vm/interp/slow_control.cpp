@@ -71,7 +71,9 @@ void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   m.hp = c.heap.top();
   const auto live = static_cast<std::size_t>(m.hp - p.block);
   // The mark stands where no fragment is left: below it nothing points to anything younger.
-  if (kind == Collector::Kind::kWhole && (live > kWholeWordsMax || c.collect_always)) {
+  const bool examining = examined_message(p).begin != nullptr;
+  if (kind == Collector::Kind::kWhole && !examining &&
+      (live > kWholeWordsMax || c.collect_always)) {
     c.services->processes->extension(p).old.high_water = m.hp;
   }
   RunCounters::add(c.counters->collections, 1);
