@@ -10,9 +10,11 @@ TimerWheel::TimerWheel(std::uint64_t now_ms) : now_ms_(now_ms) { timers_.emplace
 std::uint32_t TimerWheel::list_for(std::uint64_t deadline_ms) const {
   const std::uint64_t due = std::max(deadline_ms, now_ms_ + 1);
   const std::uint64_t distance = due - now_ms_;
-  if (distance < kSlots0) return static_cast<std::uint32_t>(due & (kSlots0 - 1));
+  // A whole round still fits: the slot that it shares with this millisecond has had its turn. Slots
+  // are dealt out one millisecond early, so their last timers are a whole round away.
+  if (distance <= kSlots0) return static_cast<std::uint32_t>(due & (kSlots0 - 1));
   for (unsigned level = 1; level < kLevels; ++level) {
-    if (distance < (std::uint64_t{1} << shift_of(level + 1)) || level == kLevels - 1) {
+    if (distance <= (std::uint64_t{1} << shift_of(level + 1)) || level == kLevels - 1) {
       const std::uint64_t reach =
           std::min(due, now_ms_ + (std::uint64_t{1} << shift_of(kLevels)) - 1);
       return kSlots0 + (level - 1) * kSlots +
@@ -119,18 +121,22 @@ void TimerWheel::advance(const Guard&, std::uint64_t now_ms, std::vector<Timer>&
 
 std::optional<std::uint64_t> TimerWheel::next_ms(const Guard&) const {
   if (armed_ == 0) return std::nullopt;
-  for (unsigned i = 1; i <= kSlots0; ++i) {
-    if (heads_[(now_ms_ + i) & (kSlots0 - 1)] != 0) return now_ms_ + i;
+  std::uint64_t soonest = ~std::uint64_t{0};
+  for (unsigned i = 1; i <= kSlots0 && soonest == ~std::uint64_t{0}; ++i) {
+    if (heads_[(now_ms_ + i) & (kSlots0 - 1)] != 0) soonest = now_ms_ + i;
   }
-  // Nothing within the first level's span: look again when a slot above is dealt out.
+  // A timer that was far when it was armed lies above until its slot is dealt out, and may by now
+  // be due before all below.
   for (unsigned level = 1; level < kLevels; ++level) {
     for (unsigned i = 1; i <= kSlots; ++i) {
       const std::uint64_t at = ((now_ms_ >> shift_of(level)) + i) << shift_of(level);
       const auto index = static_cast<unsigned>((at >> shift_of(level)) & (kSlots - 1));
-      if (heads_[kSlots0 + (level - 1) * kSlots + index] != 0) return at;
+      if (heads_[kSlots0 + (level - 1) * kSlots + index] == 0) continue;
+      soonest = std::min(soonest, at);
+      break;
     }
   }
-  return now_ms_ + 1;
+  return soonest;
 }
 
 }  // namespace parley
