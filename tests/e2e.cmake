@@ -4,8 +4,8 @@
 option(PARLEY_E2E "Run the end-to-end tests on the built program" ON)
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 
-# parley_e2e_tests(ENGINE SCENARIOS ARGUMENT...): arguments are those of tests/e2e/run; SCENARIOS is a
-# list, or all.
+# parley_e2e_tests(ENGINE SCENARIOS ARGUMENT...): ARGUMENT is given to tests/e2e/run; SCENARIOS is
+# a list, or all.
 function(parley_e2e_tests engine scenarios)
   set(runner ${CMAKE_CURRENT_SOURCE_DIR}/e2e/run)
   if(scenarios STREQUAL "all")

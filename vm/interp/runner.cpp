@@ -52,6 +52,7 @@ bool Runner::load(Process& process, Machine& m) {
       return false;
     }
   }
+  process.clear_flag(process_flag::kSaved);
   Word* sp = process.block + process.stack_words;
   for (unsigned i = 0; i < process.saved_x; ++i) c.x[i] = *sp++;
   ++sp;  // the descriptor: only who collects a parked process needs it
@@ -64,6 +65,7 @@ void Runner::store(Process& process, const Machine& m) {
   Context& c = context_;
   process.top_words = static_cast<std::uint32_t>(c.heap.top() - process.block);
   process.stack_words = static_cast<std::uint32_t>(m.sp - process.block);
+  process.set_flag(process_flag::kSaved);
   process.fragments = c.heap.take_fragments();
   ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
   if (extension == nullptr && c.heap.off_heap() != nullptr) {

@@ -365,6 +365,7 @@ void Thawer::machine() {
   stack_.push_back(reinterpret_cast<Word>(ip));
   frames(frame);
   process_->saved_x = static_cast<std::uint16_t>(saved_x);
+  process_->set_flag(process_flag::kSaved);
 }
 
 // ---- the rest ----------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ void write_start(Process& p, const ProcessEntry& entry, const SpawnRequest& requ
   p.top_words = static_cast<std::uint32_t>(top - p.block);
   p.stack_words = static_cast<std::uint32_t>(sp - p.block);
   p.saved_x = kStartRegisters;
+  p.set_flag(process_flag::kSaved);
 }
 
 // Blobs in the arguments go on the newborn's off-heap list.

@@ -59,6 +59,7 @@ inline constexpr std::uint16_t kTimerSet = 2;       // the running receive has i
 inline constexpr std::uint16_t kTrapExit = 4;
 inline constexpr std::uint16_t kMailFetched = 8;    // `after 0` has looked at the outer queue
 inline constexpr std::uint16_t kHibernating = 16;
+inline constexpr std::uint16_t kSaved = 32;         // its machine lies on its stack
 }  // namespace process_flag
 
 struct alignas(64) Process {

@@ -174,6 +174,11 @@ bool handle_signal(ProcessSpace& space, Process& process, Fragment* fragment) {
       process.group_leader.store(element_of(fragment, 0).raw, std::memory_order_relaxed);
       break;
     case MessageKind::kInfoRequest:
+      // A running process keeps the question for its next slice, where its stack can be walked.
+      if (!process.has_flag(process_flag::kSaved)) {
+        process.mailbox.push(fragment, MessageKind::kInfoRequest);
+        return false;
+      }
       answer_info_request(space, process, root_of(fragment));
       break;
     default: break;
