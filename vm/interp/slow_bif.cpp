@@ -6,6 +6,7 @@
 #include "vm/code/code_index.h"
 #include "vm/heap/map.h"
 #include "vm/interp/ops_control.h"
+#include "vm/interp/generic_operands.h"
 #include "vm/interp/slow.h"
 #include "vm/process/signal.h"
 #include "vm/term/compare.h"
@@ -13,17 +14,6 @@
 namespace parley {
 
 namespace {
-
-constexpr Kinds kinds_of(isa::Opcode opcode) {
-  return Kinds(isa::letters_of(isa::opcode_info(opcode).operands));
-}
-template <isa::Opcode Op>
-using GenericOperands = Operands<kinds_of(Op)>;
-
-Outcome go(Machine& m, const Word* target) {
-  m.ip = target;
-  return Outcome::kGoto;
-}
 
 // What a large result or a spent budget asks for: a safe point soon.
 void hurry_to_safe_point(Machine& m) {
@@ -83,7 +73,7 @@ Outcome throw_call(Machine& m, const BifCall& call) {
 
 // An error of a built-in or an operator: to the fail label of a guard, or thrown.
 Outcome fail_or_throw(Machine& m, const Word* fail, const BifCall& call) {
-  if (fail != nullptr) return go(m, fail);
+  if (fail != nullptr) return go_to(m, fail);
   return throw_call(m, call);
 }
 
@@ -138,14 +128,14 @@ Outcome slow_bif(Machine& m) {
   if (call.answer == BifAnswer::kExit) return exit_by_signal(m);
   c.write(O::register_code<2>(m), result, m.sp);
   hurry_to_safe_point(m);
-  return go(m, items + count);
+  return go_to(m, items + count);
 }
 
 namespace {
 
 Outcome enter_tail_fun(Machine& m, const BifCall& call) {
   const Word* code = ops::enter_fun(m, call.tail_fun, call.tail_arity);
-  if (code != nullptr) return go(m, code);
+  if (code != nullptr) return go_to(m, code);
   m.context->operands[0] = call.tail_fun.raw;
   m.context->operands[1] = call.tail_arity;
   return slow_bad_fun(m);
@@ -184,7 +174,7 @@ Outcome slow_built_in_entry(Machine& m) {
       hurry_to_safe_point(m);
       c.active_code = c.services->code->active_index();  // so that a load is seen by its caller
       const Word* back = reinterpret_cast<const Word*>(*m.sp++);
-      return go(m, back);
+      return go_to(m, back);
     }
     case BifAnswer::kThrow:
       note_failed_call(c, call, *built_in, arguments.data());
@@ -192,7 +182,7 @@ Outcome slow_built_in_entry(Machine& m) {
     case BifAnswer::kTailCall: {
       const CallCell* cell =
           c.services->code->cell(call.tail_module, call.tail_function, call.tail_arity);
-      return go(m, cell->entry[c.active_code].load(std::memory_order_acquire));
+      return go_to(m, cell->entry[c.active_code].load(std::memory_order_acquire));
     }
     case BifAnswer::kTailFun: return enter_tail_fun(m, call);
     case BifAnswer::kHibernate: return hibernate(m, call);
@@ -220,7 +210,7 @@ Outcome slow_compare(Machine& m) {
     case isa::Opcode::is_lt: holds = compare(left, right, atoms) < 0; break;
     default: holds = compare(left, right, atoms) >= 0; break;
   }
-  return go(m, holds ? c.next : c.fail);
+  return go_to(m, holds ? c.next : c.fail);
 }
 
 Outcome slow_arithmetic(Machine& m) {
@@ -255,7 +245,7 @@ Outcome slow_arithmetic(Machine& m) {
   }
   c.write(c.target, result, m.sp);
   hurry_to_safe_point(m);
-  return go(m, c.next);
+  return go_to(m, c.next);
 }
 
 // ---- maps --------------------------------------------------------------------------------------
@@ -263,15 +253,15 @@ Outcome slow_arithmetic(Machine& m) {
 Outcome slow_is_map_key(Machine& m) {
   using O = GenericOperands<isa::Opcode::is_map_key>;
   const bool there = map_get(map_context(m), O::get<1>(m), O::get<2>(m)).is_value();
-  return go(m, there ? O::next(m) : m.ip + O::half<0>(m));
+  return go_to(m, there ? O::next(m) : m.ip + O::half<0>(m));
 }
 
 Outcome slow_get_map(Machine& m) {
   using O = GenericOperands<isa::Opcode::get_map>;
   const Term value = map_get(map_context(m), O::get<1>(m), O::get<2>(m));
-  if (!value.is_value()) return go(m, m.ip + O::half<0>(m));
+  if (!value.is_value()) return go_to(m, m.ip + O::half<0>(m));
   O::set<3>(m, value);
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_put_map(Machine& m) {
@@ -280,7 +270,7 @@ Outcome slow_put_map(Machine& m) {
   const Word* fail = O::label_or_null<0>(m);
   Term map = O::get<1>(m);
   if (!map.is_map()) {
-    return fail != nullptr ? go(m, fail) : throw_error(m, tagged(c.heap, kAtom_badmap, map));
+    return fail != nullptr ? go_to(m, fail) : throw_error(m, tagged(c.heap, kAtom_badmap, map));
   }
   const Word count = O::list_count(m);
   const Word* pairs = O::list(m);
@@ -291,7 +281,7 @@ Outcome slow_put_map(Machine& m) {
   }
   O::set<2>(m, change.map());
   hurry_to_safe_point(m);
-  return go(m, pairs + 2 * count);
+  return go_to(m, pairs + 2 * count);
 }
 
 Outcome slow_update_map(Machine& m) {
@@ -300,7 +290,7 @@ Outcome slow_update_map(Machine& m) {
   const Word* fail = O::label_or_null<0>(m);
   Term map = O::get<1>(m);
   if (!map.is_map()) {
-    return fail != nullptr ? go(m, fail) : throw_error(m, tagged(c.heap, kAtom_badmap, map));
+    return fail != nullptr ? go_to(m, fail) : throw_error(m, tagged(c.heap, kAtom_badmap, map));
   }
   const Word count = O::list_count(m);
   const Word* pairs = O::list(m);
@@ -309,12 +299,12 @@ Outcome slow_update_map(Machine& m) {
   for (Word i = 0; i < count; ++i) {
     const Term key(c.read(pairs[2 * i], m.sp));
     if (!change.update(key, Term(c.read(pairs[2 * i + 1], m.sp)))) {
-      return fail != nullptr ? go(m, fail) : throw_error(m, tagged(c.heap, kAtom_badkey, key));
+      return fail != nullptr ? go_to(m, fail) : throw_error(m, tagged(c.heap, kAtom_badkey, key));
     }
   }
   O::set<2>(m, change.map());
   hurry_to_safe_point(m);
-  return go(m, pairs + 2 * count);
+  return go_to(m, pairs + 2 * count);
 }
 
 }  // namespace parley

@@ -7,6 +7,7 @@
 
 #include "vm/heap/make_bits.h"
 #include "vm/heap/make_integer.h"
+#include "vm/interp/generic_operands.h"
 #include "vm/interp/slow.h"
 #include "vm/term/bits.h"
 #include "vm/term/integer.h"
@@ -14,17 +15,6 @@
 namespace parley {
 
 namespace {
-
-constexpr Kinds kinds_of(isa::Opcode opcode) {
-  return Kinds(isa::letters_of(isa::opcode_info(opcode).operands));
-}
-template <isa::Opcode Op>
-using GenericOperands = Operands<kinds_of(Op)>;
-
-Outcome go(Machine& m, const Word* target) {
-  m.ip = target;
-  return Outcome::kGoto;
-}
 
 Endian endian_of(std::uint32_t flags) {
   // The machines this runs on are little endian, so native is little.
@@ -69,13 +59,13 @@ Outcome slow_bits_get_integer(Machine& m) {
   const Term subject = O::get<1>(m), position = O::get<2>(m);
   const auto bits = segment_bits(O::get<3>(m), O::number<4>(m));
   const auto left = bits_left(subject, position);
-  if (!bits || !left || *bits > *left) return go(m, m.ip + O::half<0>(m));
+  if (!bits || !left || *bits > *left) return go_to(m, m.ip + O::half<0>(m));
   const std::uint32_t flags = O::number<5>(m);
   const Term value = read_integer(m.context->heap, bits_view(subject), value_of(position), *bits,
                                   endian_of(flags), sign_of(flags));
   O::set<2>(m, position_after(position, *bits));
   O::set<6>(m, value);
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_bits_get_float(Machine& m) {
@@ -83,10 +73,10 @@ Outcome slow_bits_get_float(Machine& m) {
   const Term subject = O::get<1>(m), position = O::get<2>(m);
   const auto bits = segment_bits(O::get<3>(m), O::number<4>(m));
   const auto left = bits_left(subject, position);
-  if (!bits || !left || *bits > *left) return go(m, m.ip + O::half<0>(m));
+  if (!bits || !left || *bits > *left) return go_to(m, m.ip + O::half<0>(m));
   const auto value =
       read_float(bits_view(subject), value_of(position), *bits, endian_of(O::number<5>(m)));
-  if (!value) return go(m, m.ip + O::half<0>(m));
+  if (!value) return go_to(m, m.ip + O::half<0>(m));
   Term result = immediate_double(*value);
   if (!result.is_immediate_double()) {
     Word* box = m.context->heap.allocate(2);
@@ -96,7 +86,7 @@ Outcome slow_bits_get_float(Machine& m) {
   }
   O::set<2>(m, position_after(position, *bits));
   O::set<6>(m, result);
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_bits_get_bits(Machine& m) {
@@ -104,12 +94,12 @@ Outcome slow_bits_get_bits(Machine& m) {
   const Term subject = O::get<1>(m), position = O::get<2>(m);
   const auto bits = segment_bits(O::get<3>(m), O::number<4>(m));
   const auto left = bits_left(subject, position);
-  if (!bits || !left || *bits > *left) return go(m, m.ip + O::half<0>(m));
+  if (!bits || !left || *bits > *left) return go_to(m, m.ip + O::half<0>(m));
   const Term part = make_slice(m.context->heap, subject, value_of(position), *bits);
   O::set<2>(m, position_after(position, *bits));
   O::set<5>(m, part);
   hurry_to_safe_point(m);
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_bits_get_tail(Machine& m) {
@@ -122,7 +112,7 @@ Outcome slow_bits_get_tail(Machine& m) {
           : make_slice(m.context->heap, subject, bits_size(subject) - left, left);
   O::set<2>(m, part);
   hurry_to_safe_point(m);
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 static std::optional<CodePoint> code_point_at(Term subject, Term position, std::uint32_t unit,
@@ -138,19 +128,19 @@ Outcome slow_bits_get_utf(Machine& m) {
   using O = GenericOperands<isa::Opcode::bits_get_utf>;
   const Term position = O::get<2>(m);
   const auto found = code_point_at(O::get<1>(m), position, O::number<3>(m), O::number<4>(m));
-  if (!found) return go(m, m.ip + O::half<0>(m));
+  if (!found) return go_to(m, m.ip + O::half<0>(m));
   O::set<2>(m, position_after(position, found->size_bits));
   O::set<5>(m, Term::small(found->value));
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_bits_skip_utf(Machine& m) {
   using O = GenericOperands<isa::Opcode::bits_skip_utf>;
   const Term position = O::get<2>(m);
   const auto found = code_point_at(O::get<1>(m), position, O::number<3>(m), O::number<4>(m));
-  if (!found) return go(m, m.ip + O::half<0>(m));
+  if (!found) return go_to(m, m.ip + O::half<0>(m));
   O::set<2>(m, position_after(position, found->size_bits));
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_bits_skip(Machine& m) {
@@ -158,23 +148,23 @@ Outcome slow_bits_skip(Machine& m) {
   const Term position = O::get<2>(m);
   const auto bits = segment_bits(O::get<3>(m), O::number<4>(m));
   const auto left = bits_left(O::get<1>(m), position);
-  if (!bits || !left || *bits > *left) return go(m, m.ip + O::half<0>(m));
+  if (!bits || !left || *bits > *left) return go_to(m, m.ip + O::half<0>(m));
   O::set<2>(m, position_after(position, *bits));
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_bits_match(Machine& m) {
   using O = GenericOperands<isa::Opcode::bits_match>;
   const Term subject = O::get<1>(m), position = O::get<2>(m), literal = O::get<3>(m);
-  if (!literal.is_bits()) return go(m, m.ip + O::half<0>(m));
+  if (!literal.is_bits()) return go_to(m, m.ip + O::half<0>(m));
   const std::uint64_t bits = bits_size(literal);
   const auto left = bits_left(subject, position);
   if (!left || bits > *left ||
       !equal_bits(bits_view(subject).part(value_of(position), bits), bits_view(literal))) {
-    return go(m, m.ip + O::half<0>(m));
+    return go_to(m, m.ip + O::half<0>(m));
   }
   O::set<2>(m, position_after(position, bits));
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 // ---- building ----------------------------------------------------------------------------------
@@ -289,14 +279,14 @@ Outcome slow_bits_build(Machine& m) {
   bool append = false;
   for (Word i = 0; i < count; ++i) {
     Piece piece = read_piece(c, items + 3 * i, m.sp);
-    if (!measure(piece)) return fail != nullptr ? go(m, fail) : throw_error(m, kAtom_badarg);
+    if (!measure(piece)) return fail != nullptr ? go_to(m, fail) : throw_error(m, kAtom_badarg);
     if (i == 0) {
       append = piece.kind == isa::BitsKind::kBits && piece.size.is_nil();
       first_bits = piece.bits;
     }
     total += piece.bits;
     if (total > kBuildBitsMax) {
-      return fail != nullptr ? go(m, fail) : throw_error(m, kAtom_system_limit);
+      return fail != nullptr ? go_to(m, fail) : throw_error(m, kAtom_system_limit);
     }
   }
   NewBits made = append ? bits_append(c.heap, Term(c.read(items[1], m.sp)), total - first_bits)
@@ -306,14 +296,14 @@ Outcome slow_bits_build(Machine& m) {
     Piece piece = read_piece(c, items + 3 * i, m.sp);
     measure(piece);
     if (!write_piece(piece, made.bytes, at)) {
-      return fail != nullptr ? go(m, fail) : throw_error(m, kAtom_badarg);
+      return fail != nullptr ? go_to(m, fail) : throw_error(m, kAtom_badarg);
     }
     at += piece.bits;
   }
   O::set<1>(m, made.term);
   m.reductions -= static_cast<std::int64_t>(total >> 13);  // one a KiB
   hurry_to_safe_point(m);
-  return go(m, items + 3 * count);
+  return go_to(m, items + 3 * count);
 }
 
 }  // namespace parley

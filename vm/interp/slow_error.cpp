@@ -4,22 +4,12 @@
 
 #include "vm/code/code_index.h"
 #include "vm/code/stack_trace.h"
+#include "vm/interp/generic_operands.h"
 #include "vm/interp/slow.h"
 
 namespace parley {
 
 namespace {
-
-constexpr Kinds kinds_of(isa::Opcode opcode) {
-  return Kinds(isa::letters_of(isa::opcode_info(opcode).operands));
-}
-template <isa::Opcode Op>
-using GenericOperands = Operands<kinds_of(Op)>;
-
-Outcome go(Machine& m, const Word* target) {
-  m.ip = target;
-  return Outcome::kGoto;
-}
 
 Term make_tuple(Heap& heap, std::initializer_list<Term> elements) {
   Word* words = heap.allocate(elements.size() + 1);
@@ -69,7 +59,7 @@ Outcome enter_handler(Machine& m, const Word* handler) {
   c.x[0] = c.error_class.raw;
   c.x[1] = c.error_reason.raw;
   c.x[2] = c.error_trace.raw;
-  return go(m, handler);
+  return go_to(m, handler);
 }
 
 Outcome end_with_exception(Machine& m) {
@@ -154,7 +144,7 @@ Outcome slow_build_stacktrace(Machine& m) {
   using O = GenericOperands<isa::Opcode::build_stacktrace>;
   Context& c = *m.context;
   O::set<1>(m, symbolise_trace(*c.services->code, c.heap, O::get<0>(m)));
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_catch_value(Machine& m) {
@@ -169,7 +159,7 @@ Outcome slow_catch_value(Machine& m) {
     value = make_tuple(c.heap, {kAtom_EXIT, make_tuple(c.heap, {reason, trace})});
   }
   O::set<0>(m, value);
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 }  // namespace parley

@@ -4,6 +4,7 @@
 // then on it may be claimed, woken and run elsewhere, so nothing here touches it afterwards.
 #include "vm/base/assert.h"
 #include "vm/heap/collector.h"
+#include "vm/interp/generic_operands.h"
 #include "vm/interp/slow.h"
 #include "vm/process/send.h"
 #include "vm/process/signal.h"
@@ -12,17 +13,6 @@
 namespace parley {
 
 namespace {
-
-constexpr Kinds kinds_of(isa::Opcode opcode) {
-  return Kinds(isa::letters_of(isa::opcode_info(opcode).operands));
-}
-template <isa::Opcode Op>
-using GenericOperands = Operands<kinds_of(Op)>;
-
-Outcome go(Machine& m, const Word* target) {
-  m.ip = target;
-  return Outcome::kGoto;
-}
 
 // Reductions: 1 per 64 words copied.
 constexpr std::size_t kWordsPerReduction = 64;
@@ -71,7 +61,7 @@ Outcome slow_send(Machine& m) {
   if (!words) return throw_class(m, call.error_class, call.reason);
   m.reductions -= static_cast<std::int64_t>(*words / kWordsPerReduction);
   O::set<2>(m, message);
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_loop_rec(Machine& m) {
@@ -83,7 +73,7 @@ Outcome slow_loop_rec(Machine& m) {
   Fragment* const message = *p.scan;
   if (message == nullptr) {
     p.clear_flag(process_flag::kNoCollect);
-    return go(m, c.fail);
+    return go_to(m, c.fail);
   }
   PARLEY_DEBUG_ASSERT(kind_of(message->kind()) == MessageKind::kMessage,
                       "the private queue holds messages only");
@@ -113,7 +103,7 @@ Outcome slow_remove_message(Machine& m) {
   } else {
     free_fragment(message);
   }
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_wait(Machine& m) {
@@ -142,7 +132,7 @@ Outcome slow_wait_timeout(Machine& m) {
   if (limit.small_value() == 0 ||
       (p.has_flag(process_flag::kTimerSet) && timeout_word::has_fired(p.timeout))) {
     finish_receive(c);  // every message here was examined: loop_rec fetched what had arrived
-    return go(m, O::next(m));
+    return go_to(m, O::next(m));
   }
   if (!p.has_flag(process_flag::kTimerSet)) {
     p.set_flag(process_flag::kTimerSet);
@@ -159,17 +149,17 @@ Outcome slow_wait_timeout(Machine& m) {
 Outcome slow_marker_reserve(Machine& m) {
   using O = GenericOperands<isa::Opcode::marker_reserve>;
   O::set<0>(m, Term::small(static_cast<std::int64_t>(m.context->process->mailbox.enqueued())));
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_marker_bind(Machine& m) {
   using O = GenericOperands<isa::Opcode::marker_bind>;
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 Outcome slow_marker_use(Machine& m) {
   using O = GenericOperands<isa::Opcode::marker_use>;
-  return go(m, O::next(m));
+  return go_to(m, O::next(m));
 }
 
 }  // namespace parley
