@@ -136,7 +136,6 @@ class CodeIndex : public FunResolver {
       return h ^ (h >> 29);
     }
   };
-  std::optional<Term> make_literal(Term term);
   CallCell* make_cell(const Key& key);
   void make_stub(CallCell& cell, const BuiltIn* built_in);
   void make_fixed_stubs();

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "vm/base/assert.h"
+#include "vm/heap/copy.h"
 
 namespace parley {
 
@@ -14,13 +15,21 @@ LiteralSpace::LiteralSpace(std::size_t bytes) : size_words_(bytes / sizeof(Word)
   base_ = static_cast<Word*>(memory);
 }
 
-LiteralSpace::~LiteralSpace() { munmap(base_, size_words_ * sizeof(Word)); }
+LiteralSpace::~LiteralSpace() {
+  for (const Objects& objects : with_blobs_) release_blobs(objects.begin, objects.words);
+  munmap(base_, size_words_ * sizeof(Word));
+}
 
-Word* LiteralSpace::reserve(std::size_t words) {
-  if (size_words_ - used_words_ < words) return nullptr;
-  Word* p = base_ + used_words_;
+std::optional<Term> LiteralSpace::copy(Term term) {
+  const std::size_t words = copied_words(term, range());
+  if (size_words_ - used_words_ < words) return std::nullopt;
+  Word* const begin = base_ + used_words_;
+  Word* at = begin;
+  bool has_blobs = false;
+  const Term literal = copy_term(term, at, range(), has_blobs);
+  if (has_blobs) with_blobs_.push_back({begin, words});
   used_words_ += words;
-  return p;
+  return literal;
 }
 
 }  // namespace parley

@@ -129,15 +129,12 @@ bool Loader::decode_literals() {
       error_ = "a literal: " + std::string(describe(decoded.error()));
       return false;
     }
-    const AddressRange range = index_.literals_.range();
-    const std::size_t words = copied_words(decoded->term, range);
-    Word* at = index_.literals_.reserve(words);
-    if (at == nullptr) {
+    const std::optional<Term> literal = index_.literals_.copy(decoded->term);
+    if (!literal) {
       error_ = "the space for literals is used up";
       return false;
     }
-    bool has_blobs = false;
-    literals_.push_back(copy_term(decoded->term, at, range, has_blobs));
+    literals_.push_back(*literal);
   }
   return true;
 }

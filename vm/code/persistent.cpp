@@ -5,19 +5,10 @@
 #include <mutex>
 
 #include "vm/code/code_index.h"
-#include "vm/heap/copy.h"
 #include "vm/term/compare.h"
 #include "vm/term/hash.h"
 
 namespace parley {
-
-std::optional<Term> CodeIndex::make_literal(Term term) {
-  const AddressRange range = literals_.range();
-  Word* at = literals_.reserve(copied_words(term, range));
-  if (at == nullptr) return std::nullopt;
-  bool has_blobs = false;
-  return copy_term(term, at, range, has_blobs);
-}
 
 Term CodeIndex::persistent_get(Term key) const {
   const std::uint64_t hash = internal_hash(key, atoms_, hash_seed_);
@@ -36,11 +27,11 @@ bool CodeIndex::persistent_put(Term key, Term value) {
   for (auto it = begin; it != end; ++it) {
     if (!exactly_equal(it->second.first, key)) continue;
     if (exactly_equal(it->second.second, value)) return true;
-    const auto kept = make_literal(value);
+    const auto kept = literals_.copy(value);
     if (kept) it->second.second = *kept;
     return kept.has_value();
   }
-  const auto kept_key = make_literal(key), kept_value = make_literal(value);
+  const auto kept_key = literals_.copy(key), kept_value = literals_.copy(value);
   if (!kept_key || !kept_value) return false;
   persistent_.emplace(hash, std::pair(*kept_key, *kept_value));
   return true;

@@ -59,6 +59,8 @@ std::optional<Array> array_of(Term term) {
   if (blob->capacity_bytes < kHeaderWords * sizeof(Word)) return std::nullopt;
   auto* words = reinterpret_cast<Word*>(blob->data());
   if (words[1] != kMark) return std::nullopt;
+  // A bit string that only looks like an array says nothing of memory that is not its own.
+  if (words[2] >> 1 > blob->capacity_bytes / sizeof(Word) - kHeaderWords) return std::nullopt;
   return Array{words + kHeaderWords, static_cast<std::int64_t>(words[2] >> 1),
                (words[2] & 1) != 0};
 }

@@ -59,6 +59,8 @@ struct HeapBlock {
 
 HeapBlock allocate_block(std::size_t words);
 void free_block(HeapBlock block);
+// Counts down the blobs of a row of finished objects.
+void release_blobs(Word* begin, std::size_t words);
 // Counts down the blobs of a fragment that says it has some, and frees it.
 void free_fragment(Fragment* fragment);
 void free_fragments(Fragment* first);

@@ -43,13 +43,16 @@ Fragment* allocate_fragment(std::size_t words, std::uint8_t kind) {
   return fragment;
 }
 
+void release_blobs(Word* begin, std::size_t words) {
+  each_blob_bits(begin, words, [](Word* box) { blob_release(reinterpret_cast<Blob*>(box[3])); });
+}
+
 void free_fragment(Fragment* fragment) {
   if ((fragment->kind() & kHasBlobsBit) != 0) {
     // The first term word is the message itself, the objects stand behind it.
     Word* const end = fragment->payload() + fragment->words();
     Word* const objects = fragment->terms() + 1;
-    each_blob_bits(objects, static_cast<std::size_t>(end - objects),
-                   [](Word* box) { blob_release(reinterpret_cast<Blob*>(box[3])); });
+    release_blobs(objects, static_cast<std::size_t>(end - objects));
   }
   std::free(fragment);
 }

@@ -3,9 +3,17 @@
 
 #include <algorithm>
 
+#include "vm/heap/collector.h"
+
 namespace parley {
 
 TimerWheel::TimerWheel(std::uint64_t now_ms) : now_ms_(now_ms) { timers_.emplace_back(); }
+
+TimerWheel::~TimerWheel() {
+  for (const Timer& timer : timers_) {
+    if (timer.armed && timer.message != nullptr) free_fragment(timer.message);
+  }
+}
 
 std::uint32_t TimerWheel::list_for(std::uint64_t deadline_ms) const {
   const std::uint64_t due = std::max(deadline_ms, now_ms_ + 1);

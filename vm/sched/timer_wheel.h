@@ -43,6 +43,10 @@ struct TimerHandle {
 class TimerWheel {
  public:
   explicit TimerWheel(std::uint64_t now_ms);
+  // Frees the messages of what is still armed. Every scheduler has stopped.
+  ~TimerWheel();
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
 
   std::mutex& lock() { return lock_; }
   using Guard = std::lock_guard<std::mutex>;
