@@ -154,8 +154,8 @@ Term bif_link(BifCall& call, const Term* a) {
   if (a[0] == self) return kAtom_true_;
   ProcessExtension& extension = own_extension(call);
   const auto [link, is_new] = extension.links.try_emplace(a[0].raw);
-  if (!is_new && link->second.active) return kAtom_true_;
-  link->second.active = true;
+  if (!is_new && link->second.is_active()) return kAtom_true_;
+  link->second.unlink_id = 0;
   const std::array elements{self};
   send_signal(*call.services.processes, a[0], MessageKind::kLink, elements, call.process->cause);
   // Where the other is dead already, the answer is here: a caller that traps no exits ends now.
@@ -169,8 +169,7 @@ Term bif_unlink(BifCall& call, const Term* a) {
   ProcessExtension* extension = call.process->extension.load(std::memory_order_relaxed);
   if (extension == nullptr) return kAtom_true_;
   const auto link = extension->links.find(a[0].raw);
-  if (link == extension->links.end() || !link->second.active) return kAtom_true_;
-  link->second.active = false;
+  if (link == extension->links.end() || !link->second.is_active()) return kAtom_true_;
   link->second.unlink_id = call.services.processes->next_reference();
   const std::array elements{own_pid(call),
                             Term::small(static_cast<std::int64_t>(link->second.unlink_id))};

@@ -14,10 +14,12 @@
 
 namespace parley {
 
-// One direction of a link. While an unlink is not acknowledged, exits of that peer are dropped.
+// One direction of a link, which stands unless an unlink is outstanding. Until that is acknowledged
+// links and exits of the peer are dropped: it sent them before it saw the unlink, which takes such
+// a link away there too. Linking again forgets the unlink; its acknowledgement then means nothing.
 struct Link {
-  bool active = true;
   std::uint64_t unlink_id = 0;  // 0: none outstanding
+  bool is_active() const { return unlink_id == 0; }
 };
 
 // What this process watches.

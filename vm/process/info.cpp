@@ -33,7 +33,7 @@ Term links(ProcessSpace&, Process& p, Heap& heap, Asked) {
   Term list = Term::nil();
   if (const ProcessExtension* e = extension_of(p)) {
     for (const auto& [peer, link] : e->links) {
-      if (link.active) list = bif_cons(heap, Term(peer), list);
+      if (link.is_active()) list = bif_cons(heap, Term(peer), list);
     }
   }
   return list;

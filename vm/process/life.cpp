@@ -115,7 +115,7 @@ void tell_links_and_watchers(ProcessSpace& space, Process& process, ProcessExten
                              Term pid, Term reason) {
   const std::array exit_elements{kAtom_EXIT, pid, reason};
   for (const auto& [peer, link] : extension.links) {
-    if (!link.active) continue;
+    if (!link.is_active()) continue;
     send_signal(space, Term(peer), MessageKind::kExit, exit_elements, process.cause);
   }
   for (const auto& [id, watcher] : extension.watchers) {

@@ -51,7 +51,7 @@ bool handle_exit(ProcessSpace& space, Process& process, Fragment* fragment, bool
   const Term from = element_of(fragment, 1), reason = element_of(fragment, 2);
   if (from_link) {
     const auto link = extension.links.find(from.raw);
-    if (link == extension.links.end() || link->second.unlink_id != 0) {
+    if (link == extension.links.end() || !link->second.is_active()) {
       free_fragment(fragment);
       return false;
     }
@@ -79,7 +79,7 @@ void handle_unlink(ProcessSpace& space, Process& process, Fragment* fragment) {
   if (extension != nullptr) {
     const auto link = extension->links.find(from.raw);
     // Where this side unlinks too, its own entry waits for its own acknowledgement.
-    if (link != extension->links.end() && link->second.unlink_id == 0) extension->links.erase(link);
+    if (link != extension->links.end() && link->second.is_active()) extension->links.erase(link);
   }
   const std::array elements{space.pid_of(process), id};
   send_signal(space, from, MessageKind::kUnlinkAck, elements, 0);
@@ -93,11 +93,7 @@ void handle_unlink_ack(Process& process, Fragment* fragment) {
     const auto link = extension->links.find(from.raw);
     if (link != extension->links.end() &&
         link->second.unlink_id == static_cast<std::uint64_t>(id.small_value())) {
-      if (link->second.active) {
-        link->second.unlink_id = 0;  // linked again in the meantime
-      } else {
-        extension->links.erase(link);
-      }
+      extension->links.erase(link);
     }
   }
   free_fragment(fragment);
@@ -310,7 +306,7 @@ Term make_alias_ref(Word* at, std::uint64_t id, Term owner) {
 }
 
 void add_link(ProcessSpace& space, Process& process, Term peer) {
-  space.extension(process).links[peer.raw].active = true;
+  space.extension(process).links.try_emplace(peer.raw);
 }
 
 }  // namespace parley
