@@ -17,6 +17,9 @@ constexpr Word kForwarded = Term::special(1).raw;
 
 // Free room that a nursery has beside what survived into it: half a megabyte stays in the cache.
 constexpr std::size_t kNurseryWords = 1 << 16;
+// Beside a deep stack it has as much as that again: each collection moves and visits all of the
+// stack, so a recursion that deepens it must not meet one every so many calls.
+std::size_t nursery_room(std::size_t stack) { return std::max(kNurseryWords, stack); }
 // Free room that a small heap has after a collection, at least.
 constexpr std::size_t kRoomWordsMin = 128;
 // After so many minor collections the old generation is looked at too.
@@ -69,7 +72,7 @@ Collector::Collector(Heap& heap, HeapBlock block, OldGeneration* old, Kind kind,
       static_cast<std::size_t>(heap.top() - young) + heap.fragment_words();
   // Everything may be alive; half as much again, so that a growing heap is copied O(log n) times.
   to_ = allocate_block(used + stack + (used + stack) / 2 + words_wanted +
-                       2 * Heap::kRedZoneWords + (old_ != nullptr ? kNurseryWords : 0));
+                       2 * Heap::kRedZoneWords + (old_ != nullptr ? nursery_room(stack) : 0));
   top_ = scan_ = to_.words;
 }
 
@@ -202,7 +205,7 @@ void Collector::sweep(Word* list) {
 void Collector::fit_block(Fit fit, std::size_t stack) {
   const auto live = static_cast<std::size_t>(top_ - to_.words);
   const std::size_t room = fit == Fit::kTight ? 0
-                           : old_ != nullptr  ? kNurseryWords
+                           : old_ != nullptr  ? nursery_room(stack)
                                               : std::max(kRoomWordsMin, 2 * (live + stack));
   const std::size_t size = live + words_wanted_ + Heap::kRedZoneWords + room + stack;
   if (size >= to_.size || (fit == Fit::kRoomy && size > to_.size / 4 * 3)) return;
