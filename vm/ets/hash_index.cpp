@@ -1,6 +1,8 @@
 // Chains of objects; hash_index.h says in which order.
 #include "vm/ets/hash_index.h"
 
+#include <algorithm>
+
 #include "vm/base/assert.h"
 #include "vm/ets/table.h"
 
@@ -41,6 +43,7 @@ void HashIndex::insert(std::uint32_t hash, Fragment* object, Term key, const Tab
   object->next = *same;
   *same = object;
   ++count_;
+  emptied_ = std::min<std::size_t>(emptied_, hash >> shift_);
   if (count_ > chains_.size() && shift_ > 1) grow();
 }
 
@@ -64,11 +67,11 @@ void HashIndex::remove(Fragment* object) {
   --count_;
 }
 
-Fragment* HashIndex::remove_any(std::size_t& from) {
-  for (; from < chains_.size(); ++from) {
-    Fragment* object = chains_[from];
+Fragment* HashIndex::remove_any() {
+  for (; emptied_ < chains_.size(); ++emptied_) {
+    Fragment* object = chains_[emptied_];
     if (object == nullptr) continue;
-    chains_[from] = object->next;
+    chains_[emptied_] = object->next;
     --count_;
     return object;
   }
@@ -87,6 +90,7 @@ void HashIndex::grow() {
     chains[2 * i] = chains_[i];
   }
   chains_ = std::move(chains);
+  emptied_ *= 2;
 }
 
 Fragment* HashIndex::first_from(std::uint64_t hash) const {

@@ -33,9 +33,13 @@ class HashIndex {
   void replace(Fragment* old, Fragment* fresh);
   // Takes it out; it is there.
   void remove(Fragment* object);
-  // Takes some object out that stands at or after chain `from`, which moves on; null: none.
-  Fragment* remove_any(std::size_t& from);
-  void reset() { chains_.assign(kChainsMin, nullptr), count_ = 0, shift_ = kShiftMax; }
+  // Takes some object out; null: none. Emptied so, an index costs each chain one look.
+  Fragment* remove_any();
+  void reset() {
+    chains_ = std::vector<Fragment*>(kChainsMin, nullptr);
+    count_ = emptied_ = 0;
+    shift_ = kShiftMax;
+  }
 
   // The first object whose hash is at least so much; null: none.
   Fragment* first_from(std::uint64_t hash) const;
@@ -55,6 +59,7 @@ class HashIndex {
 
   std::vector<Fragment*> chains_;
   std::size_t count_ = 0;
+  std::size_t emptied_ = 0;  // the chains before this one are empty: where remove_any goes on
   unsigned shift_ = kShiftMax;
 };
 

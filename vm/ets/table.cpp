@@ -11,7 +11,7 @@ namespace parley {
 Table::Table(const AtomTable& atoms, std::uint64_t seed, const TableOptions& options, Term name,
              Term owner, std::uint64_t id)
     : options(options), id(id), access(options.access), owner(owner.raw), name(name.raw),
-      atoms_(atoms), seed_(seed), ordered_(KeyOrder{this}) {}
+      atoms_(atoms), seed_(seed), ordered_(KeyOrder{&atoms, options.key_position}) {}
 
 Table::~Table() {
   fixes_.reset();
@@ -113,16 +113,26 @@ void Table::erase_object(Term object) {
 }
 
 bool Table::clear(std::size_t count) {
-  std::size_t chain = 0;
   for (; count > 0 && size_ > 0; --count) {
     if (is_ordered()) {
-      erase(*ordered_.begin());
+      Fragment* const object = *ordered_.begin();
+      ordered_.erase(ordered_.begin());
+      drop(object);
     } else {
-      drop(hashed_.remove_any(chain));
+      drop(hashed_.remove_any());
     }
   }
   if (size_ > 0) return false;
   hashed_.reset();
+  return true;
+}
+
+bool Table::hand_objects_to(Table& empty) {
+  if (fixes_ != nullptr) return false;
+  std::swap(size_, empty.size_);
+  std::swap(words_, empty.words_);
+  std::swap(hashed_, empty.hashed_);
+  std::swap(ordered_, empty.ordered_);
   return true;
 }
 

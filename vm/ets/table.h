@@ -99,6 +99,9 @@ class Table {
   void erase(Fragment* object);            // one that is in the table
   // Frees up to `count` objects of whatever is there. True: nothing is left.
   bool clear(std::size_t count);
+  // Gives all objects to `empty`, a table with the same options that nobody else has. False: it is
+  // fixed, and its walks need them where they are.
+  bool hand_objects_to(Table& empty);
 
   // Lock held. The first key, or the key after one; the non-value: none. `known` becomes false
   // where a hashed table has no such key, nor had it since it was fixed.
@@ -129,12 +132,13 @@ class Table {
  private:
   struct KeyOrder {
     using is_transparent = void;
-    const Table* table;
+    const AtomTable* atoms;
+    std::uint32_t key_position;
     Term key(Term key) const { return key; }
-    Term key(Fragment* object) const { return table->key_of(root_of(object)); }
+    Term key(Fragment* object) const { return root_of(object).element(key_position - 1); }
     template <class L, class R>
     bool operator()(L l, R r) const {
-      return compare(key(l), key(r), table->atoms_) < 0;
+      return compare(key(l), key(r), *atoms) < 0;
     }
   };
   using Ordered = std::set<Fragment*, KeyOrder>;

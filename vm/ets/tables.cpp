@@ -58,10 +58,26 @@ bool Tables::remove(const Table& table) {
   by_id_.erase(found);
   if (table.options.named) by_name_.erase(table.name.load(std::memory_order_relaxed));
   guard.unlock();
-  std::unique_lock deleted_guard(deleted_lock_);
-  deleted_.push_back(std::move(pointer));
-  deleted_count_.store(deleted_.size(), std::memory_order_relaxed);
+  add_deleted(std::move(pointer));
   return true;
+}
+
+void Tables::add_deleted(std::shared_ptr<Table> table) {
+  std::unique_lock guard(deleted_lock_);
+  deleted_.push_back(std::move(table));
+  deleted_count_.store(deleted_.size(), std::memory_order_relaxed);
+}
+
+void Tables::empty(Table& table) {
+  auto husk = std::make_shared<Table>(processes_.atoms(), seed_, table.options, kAtom_none,
+                                      kAtom_none, table.id);
+  std::unique_lock guard(table.lock);
+  if (!table.hand_objects_to(*husk)) {
+    table.clear(~std::size_t{0});
+    return;
+  }
+  guard.unlock();
+  add_deleted(std::move(husk));
 }
 
 bool Tables::rename(Table& table, Term name) {

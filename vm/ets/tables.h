@@ -27,6 +27,8 @@ class Tables : public ExitObserver {
   std::shared_ptr<Table> find_named(Term name) const;
   // False: it was deleted before.
   bool remove(const Table& table);
+  // The table is empty at once; its objects are freed by and by, like those of a deleted table.
+  void empty(Table& table);
   // False: the name is taken.
   bool rename(Table& table, Term name);
   std::vector<std::shared_ptr<Table>> all() const;
@@ -48,6 +50,7 @@ class Tables : public ExitObserver {
   Fragment* transfer_message(const Table& table, Term from, Term data) const;
   bool hand_over(Table& table, Term from, Term to, Fragment* message);
   bool hand_to_heir(Table& table, Term pid);
+  void add_deleted(std::shared_ptr<Table> table);
 
   ProcessSpace& processes_;
   std::uint64_t seed_;
