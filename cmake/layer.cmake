@@ -1,5 +1,7 @@
-# parley_layer(NAME FOLDER [MAY_INCLUDE layer...] [LIBRARIES library...] [OPTIONS option...])
-# makes the target parley_NAME of every .cpp, .re (re2c) and .y (Bison) file under FOLDER.
+# parley_layer(NAME FOLDER [TOP_ONLY] [MAY_INCLUDE layer...] [LIBRARIES library...]
+#              [OPTIONS option...] [EXCEPT file...])
+# makes the target parley_NAME of every .cpp, .re (re2c) and .y (Bison) file under FOLDER; with
+# TOP_ONLY those in FOLDER itself, where the folders below it are layers of their own.
 # A folder that holds only headers, or nothing yet, gives an interface target of the same name.
 find_package(BISON 3.8 REQUIRED)
 find_program(RE2C re2c REQUIRED)
@@ -7,11 +9,15 @@ find_program(RE2C re2c REQUIRED)
 set_property(GLOBAL PROPERTY parley_layers "")
 
 function(parley_layer name folder)
-  cmake_parse_arguments(arg "" "" "MAY_INCLUDE;LIBRARIES;OPTIONS;EXCEPT" ${ARGN})
+  cmake_parse_arguments(arg "TOP_ONLY" "" "MAY_INCLUDE;LIBRARIES;OPTIONS;EXCEPT" ${ARGN})
   set(root ${CMAKE_SOURCE_DIR}/${folder})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${root}/*.cpp)
-  file(GLOB_RECURSE lexers CONFIGURE_DEPENDS ${root}/*.re)
-  file(GLOB_RECURSE grammars CONFIGURE_DEPENDS ${root}/*.y)
+  set(glob GLOB_RECURSE)
+  if(arg_TOP_ONLY)
+    set(glob GLOB)
+  endif()
+  file(${glob} sources CONFIGURE_DEPENDS ${root}/*.cpp)
+  file(${glob} lexers CONFIGURE_DEPENDS ${root}/*.re)
+  file(${glob} grammars CONFIGURE_DEPENDS ${root}/*.y)
   foreach(file ${arg_EXCEPT})
     list(REMOVE_ITEM sources ${root}/${file})
   endforeach()

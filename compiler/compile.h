@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/passes/lint.h"
 #include "compiler/syntax/parse.h"
 #include "vm/isa/module_file.h"

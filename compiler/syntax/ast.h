@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/diagnostics/source_text.h"
 #include "compiler/syntax/arena.h"
 #include "compiler/syntax/expr.h"
 #include "compiler/syntax/name.h"
@@ -203,13 +204,6 @@ const T& as(const Form& form) {
   return static_cast<const T&>(form);
 }
 
-/// A file that took part in a module: the source itself, an included one, or a name set with -file.
-struct File {
-  std::string_view name;   // as given to the compiler or as found by -include; what ?FILE says
-  std::string_view text;   // the whole source, kept for diagnostics
-  int32_t line_delta = 0;  // reported line = Location::line + this; 0 but after -file
-};
-
 /// A parsed module, or the expressions of a shell line (then `expressions` is filled and `forms`
 /// empty). Owns the arena in which all of its nodes, names and source texts lie. Movable by
 /// pointer only.
@@ -245,8 +239,5 @@ std::string_view spelling(UnaryOp op);
 /// The tree as text for people and golden tests, one form a paragraph, without places.
 std::string dump(const Module& module);
 std::string dump(const Expr& expr);
-
-/// The code point at `at`, which must be inside valid UTF-8, and `at` moved past it.
-uint32_t next_code_point(std::string_view text, size_t& at);
 
 }  // namespace parley::ast

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/diagnostics/source_text.h"
 #include "compiler/syntax/arena.h"
 #include "compiler/syntax/name.h"
 #include "vm/base/assert.h"
@@ -16,16 +17,6 @@ inline constexpr uint32_t kMaxDepth = 1000;
 
 /// The most arguments of a function, fun or call.
 inline constexpr uint32_t kArityMax = 255;
-
-/// A place on one line of a file. Columns count code points from 1; `end_column` is one past the
-/// last column, or 0 when the construct ends on a later line. What a macro expanded to stands at
-/// its call.
-struct Location {
-  uint32_t file = 0;  // index into Module::files
-  uint32_t line = 0;  // physical, from 1; 0 means "no place"
-  uint32_t column = 0;
-  uint32_t end_column = 0;
-};
 
 enum class ExprKind : uint8_t {
   kInteger,

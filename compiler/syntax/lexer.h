@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/syntax/ast.h"
 #include "compiler/syntax/token.h"
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/syntax/ast.h"
 
 namespace parley {

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/syntax/lexer.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/syntax/token.h"

@@ -1,7 +1,7 @@
 // Puts source text of any bytes into a module as valid UTF-8.
 #pragma once
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/syntax/ast.h"
 #include "compiler/syntax/parse.h"
 

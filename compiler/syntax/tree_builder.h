@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/syntax/ast.h"
 #include "compiler/syntax/token.h"
 

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/passes/lint.h"
 #include "compiler/syntax/parse.h"
 

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // The registry of codes, and the collection of diagnostics.
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 
 #include <algorithm>
 #include <charconv>
@@ -18,7 +18,7 @@ struct CodeRow {
 
 constexpr CodeRow kCodes[] = {
 #define PARLEY_DIAGNOSTIC(name, number, title, explanation) {Code::name, title, explanation},
-#include "compiler/emit/diagnostics.def"
+#include "compiler/diagnostics/diagnostics.def"
 };
 
 const CodeRow* find(uint32_t number) {

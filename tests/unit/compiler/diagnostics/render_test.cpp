@@ -1,7 +1,7 @@
 // How diagnostics look: columns under tabs and wide characters, order, limit, colour.
 #include <doctest/doctest.h>
 
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/passes/lint.h"
 #include "compiler/syntax/parse.h"
 

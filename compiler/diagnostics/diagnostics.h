@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "compiler/syntax/ast.h"
+#include "compiler/diagnostics/source_text.h"
 
 namespace parley {
 
@@ -19,7 +19,7 @@ enum class Severity : uint8_t { kError, kWarning };
 /// The codes, one a row of diagnostics.def.
 enum class Code : uint16_t {
 #define PARLEY_DIAGNOSTIC(name, number, title, explanation) name = number,
-#include "compiler/emit/diagnostics.def"
+#include "compiler/diagnostics/diagnostics.def"
 };
 
 /// A second place that helps to understand the first: `f/1 is defined here`.

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include "compiler/emit/diagnostics.h"
+#include "compiler/diagnostics/diagnostics.h"
 
 namespace parley {
 
