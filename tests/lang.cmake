@@ -19,27 +19,17 @@ function(parley_lang_test variant)
                        SKIP_RETURN_CODE 77 PROCESSORS 2)
 endfunction()
 
-if(PARLEY_SANITIZE)
-  # Sanitized, the core of the language; the library's programs run in the other builds.
-  parley_lang_test(plain ${CMAKE_CURRENT_SOURCE_DIR}/lang/core)
-else()
-  parley_lang_test(plain)
-  parley_lang_test(slice_1 --flags=--slice\ 1 --without time)
-endif()
+parley_lang_test(plain)
+parley_lang_test(slice_1 --flags=--slice\ 1 --without time)
 # A world that is small: pids and slots are used again every second, and little more atoms fit than
 # the library and the tests have.
-if(NOT PARLEY_SANITIZE)
 parley_lang_test(small_world --flags=--max-processes\ 256\ --generation-bits\ 4\ --max-atoms\ 2048
                  --limit procs=200 --limit atoms=256 --without stable_pids)
-endif()
 if(NOT PARLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   parley_lang_test(loop --flags=--engine\ loop)
 endif()
 if(PARLEY_DEV)
-  # The core of the language: collecting at every safe point under the sanitizers makes the whole
-  # library's tests a matter of hours.
-  parley_lang_test(gc_stress --flags=--gc-stress --without time --without speed
-                   ${CMAKE_CURRENT_SOURCE_DIR}/lang/core)
+  parley_lang_test(gc_stress --flags=--gc-stress --without time --without speed)
 elseif(NOT PARLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # What a program prints does not depend on the build, so the oracle runs once.
   parley_lang_test(oracle --oracle)

@@ -90,6 +90,10 @@ void Heap::give_back(Word* end_of_use, std::size_t unused) {
 
 Fragment* Heap::take_fragments() {
   Fragment* f = fragments_;
+  if (f != nullptr) {
+    // Counting a long list again in every slice would make a call that yields often quadratic.
+    f->list_words = static_cast<std::uint32_t>(std::min<std::size_t>(fragment_words_, UINT32_MAX));
+  }
   fragments_ = nullptr;
   fragment_top_ = fragment_end_ = nullptr;
   fragment_words_ = 0;
@@ -99,8 +103,7 @@ Fragment* Heap::take_fragments() {
 void Heap::set_fragments(Fragment* first) {
   fragments_ = first;
   fragment_top_ = fragment_end_ = nullptr;
-  fragment_words_ = 0;
-  for (Fragment* f = first; f != nullptr; f = f->next) fragment_words_ += f->words();
+  fragment_words_ = first == nullptr ? 0 : first->list_words;
 }
 
 void Heap::adopt(Fragment* fragment) {

@@ -26,7 +26,10 @@ struct Blob;
 struct Fragment {
   Fragment* next = nullptr;
   std::uint32_t words_and_kind = 0;  // payload words: 24 bits; MessageKind: 8 bits
-  std::uint32_t cause = 0;           // causal trace id, see 32-bit `cause` of a process
+  union {
+    std::uint32_t cause = 0;         // of a message: causal trace id, see `cause` of a process
+    std::uint32_t list_words;        // of the first of a list put aside: words of the whole list
+  };
   static constexpr std::uint32_t kWordsLarge = 0xFFFFFF;  // the size then stands in payload()[0]
   Word* payload() { return reinterpret_cast<Word*>(this + 1); }
   std::uint32_t small_words() const { return words_and_kind & 0xFFFFFF; }
