@@ -69,6 +69,7 @@ struct BifCall {
   Term reason;
   Term trace;                  // a stack trace as a list, where the exception has one
   bool in_trace = false;       // the trace begins with the built-in and its arguments
+  Term first_argument;         // in the trace, where a state has taken its place; else no value
   Term tail_module, tail_function, tail_fun;
   std::uint32_t tail_arity = 0;
 

@@ -23,24 +23,27 @@ Term bif_length(BifCall& call, const Term* a) {
 namespace {
 
 // Long lists are reversed and reversed back, which can stop anywhere. State: phase; what is left of
-// the list of the phase, what was made of it, and the right operand.
-Term append_in_slices(BifCall& call, Word phase, Term rest, Term made, Term right) {
+// the list of the phase, what was made of it, the right operand, and the left one while it may turn
+// out to be no list.
+Term append_in_slices(BifCall& call, Word phase, Term rest, Term made, Term right, Term left) {
   for (;;) {
     for (std::uint64_t i = 0; i < kCellsPerReduction && rest.is_cons(); ++i, rest = rest.tail()) {
       made = make_cons(call.heap, rest.head(), made);
     }
     --call.reductions;
     if (!rest.is_cons()) {
-      if (!rest.is_nil()) return call.badarg();
+      if (!rest.is_nil()) {
+        call.first_argument = left;
+        return call.badarg();
+      }
       if (phase == 1) return made;
+      left = Term::nil();
       phase = 1;
       rest = made;
       made = right;
     }
     if (must_yield(call)) {
-      call.x[0] = make_trap(call.heap, phase, {rest, made, right});
-      call.x[1] = right;
-      return call.again(BifAnswer::kYield);
+      return yield_with(call, make_trap(call.heap, phase, {rest, made, right, left}));
     }
   }
 }
@@ -51,13 +54,13 @@ Term bif_append(BifCall& call, const Term* a) {
   constexpr std::uint64_t kAtOnceMax = 8192;  // cells
   if (is_trap(a[0])) {
     return append_in_slices(call, trap_raw(a[0]), trap_term(a[0], 0), trap_term(a[0], 1),
-                            trap_term(a[0], 2));
+                            trap_term(a[0], 2), trap_term(a[0], 3));
   }
   if (a[0].is_nil()) return a[1];
   std::uint64_t length = 0;
   Term end = a[0];
   for (; end.is_cons() && length <= kAtOnceMax; end = end.tail()) ++length;
-  if (end.is_cons()) return append_in_slices(call, 0, a[0], Term::nil(), a[1]);
+  if (end.is_cons()) return append_in_slices(call, 0, a[0], Term::nil(), a[1], a[0]);
   if (!end.is_nil()) return call.badarg();
   pay_words(call, 2 * length);
   if (a[1].is_nil()) return a[0];

@@ -1,5 +1,6 @@
 // Maps: guards, the natives of the module `maps`, and the step of its iterators.
-#include "vm/bif/support.h"
+#include "vm/bif/map_builder.h"
+#include "vm/term/map_cursor.h"
 
 namespace parley {
 
@@ -12,15 +13,49 @@ Term badkey(BifCall& call, Term key) {
   return call.fail(make_tuple(call.heap, {kAtom_badkey, key}));
 }
 
-// Either the keys or the values, in the map's order.
+// What has more pairs than this is done in slices.
+constexpr Word kAtOnceMax = 2048;
+
+// Goes on with a walk from the last pair of `map` to the first that puts `pick(cell)` of each before
+// `list`. The list when it is there; else the slice is over, and the cursor stands where it can stop.
+template <class Pick>
+std::optional<Term> list_before(BifCall& call, MapBackCursor& cursor, Term& list, Pick pick) {
+  constexpr std::uint64_t kPairsPerReduction = 32;
+  for (;;) {
+    for (std::uint64_t i = 0; i < kPairsPerReduction || !cursor.can_stop(); ++i) {
+      const Term cell = cursor.next();
+      if (!cell.is_value()) return list;
+      list = make_cons(call.heap, pick(cell), list);
+    }
+    --call.reductions;
+    if (must_yield(call)) return std::nullopt;
+  }
+}
+
+// Either the keys or the values, in the map's order. State: a position; the map, the list so far.
 template <class Pick>
 Term list_of(BifCall& call, Term map, Pick pick) {
-  if (!map.is_map()) return badmap(call, map);
-  pay_words(call, 4 * map_size(map));
-  ListBuilder list(call.heap);
-  MapCursor cursor(map);
-  for (MapPair p; cursor.next(p.key, p.value);) list.append(pick(p));
-  return list.finish();
+  Term list = Term::nil();
+  std::optional<MapBackCursor> cursor;
+  if (is_trap(map)) {
+    const Term trap = map;
+    map = trap_term(trap, 0);
+    list = trap_term(trap, 1);
+    cursor.emplace(map, trap_raw(trap));
+  } else if (!map.is_map()) {
+    return badmap(call, map);
+  } else if (map_size(map) <= kAtOnceMax) {
+    pay_words(call, 4 * map_size(map));
+    ListBuilder builder(call.heap);
+    MapCursor pairs(map);
+    for (MapPair p; pairs.next(p.key, p.value);) builder.append(pick(p.key, p.value));
+    return builder.finish();
+  } else {
+    cursor.emplace(map);
+  }
+  const auto done = list_before(call, *cursor, list,
+                                [&](Term cell) { return pick(cell.head(), cell.tail()); });
+  return done ? *done : yield_with(call, make_trap(call.heap, cursor->position(), {map, list}));
 }
 
 // 2^64 more than the position: always a big integer, so that its header can say what it is.
@@ -82,39 +117,141 @@ Term bif_maps_take(BifCall& call, const Term* a) {
 }
 
 Term bif_maps_keys(BifCall& call, const Term* a) {
-  return list_of(call, a[0], [](const MapPair& p) { return p.key; });
+  return list_of(call, a[0], [](Term key, Term) { return key; });
 }
 Term bif_maps_values(BifCall& call, const Term* a) {
-  return list_of(call, a[0], [](const MapPair& p) { return p.value; });
+  return list_of(call, a[0], [](Term, Term value) { return value; });
 }
+
+namespace {
+
+Term build(BifCall& call, MapBuilder builder) {
+  switch (builder.run()) {
+    case MapBuilder::Step::kDone: return builder.map();
+    case MapBuilder::Step::kYield: return yield_with(call, builder.save());
+    case MapBuilder::Step::kBad: break;
+  }
+  call.first_argument = builder.kept();
+  return call.badarg();
+}
+
+// How two maps are merged that are too large to do it at once.
+enum class Merge : Word {
+  kPut,    // the few pairs of the right one are put into the left one
+  kKeep,   // the few pairs of the left one are put into the right one where it has no such key
+  kCells,  // a list is made of the pairs of both, the left ones first
+  kBuild,  // and a map of it
+};
+
+// State: kind and position; the map that is walked (its first pairs are still to come), what was
+// made of it, and the other map. Of kBuild: the builder.
+struct MergeState {
+  Merge kind;
+  MapBackCursor cursor;
+  Term walked, made, other;
+  Term save(BifCall& call) const {
+    return make_trap(call.heap, {static_cast<Word>(kind), cursor.position()},
+                     {walked, made, other});
+  }
+};
+
+Term put_few(BifCall& call, MergeState s) {
+  const MapContext context = map_context(call);
+  for (Term cell = s.cursor.next(); cell.is_value(); cell = s.cursor.next()) {
+    if (s.kind == Merge::kPut || !map_get(context, s.other, cell.head()).is_value()) {
+      s.made = map_put(context, s.made, cell.head(), cell.tail());
+    }
+    --call.reductions;
+    if (must_yield(call) && s.cursor.can_stop()) return yield_with(call, s.save(call));
+  }
+  return s.made;
+}
+
+Term merge_build(BifCall& call, MapBuilder builder) {
+  if (builder.run() == MapBuilder::Step::kDone) return builder.map();
+  return yield_with(call, make_trap(call.heap, static_cast<Word>(Merge::kBuild),
+                                    {builder.save()}));
+}
+
+Term merge_cells(BifCall& call, MergeState s) {
+  for (;;) {
+    if (!list_before(call, s.cursor, s.made, [](Term cell) { return cell; })) {
+      return yield_with(call, s.save(call));
+    }
+    if (s.other.is_nil()) break;
+    s = {Merge::kCells, MapBackCursor(s.other), s.other, s.made, Term::nil()};
+  }
+  return merge_build(call, MapBuilder(call, PairShape::kCells, s.made, Term::nil(), Term::nil()));
+}
+
+Term merge_on(BifCall& call, Term trap) {
+  const auto kind = static_cast<Merge>(trap_raw(trap));
+  if (kind == Merge::kBuild) return merge_build(call, MapBuilder(call, trap_term(trap, 0)));
+  const Term walked = trap_term(trap, 0);
+  const MergeState state{kind, MapBackCursor(walked, trap_raw(trap, 1)), walked,
+                         trap_term(trap, 1), trap_term(trap, 2)};
+  return kind == Merge::kCells ? merge_cells(call, state) : put_few(call, state);
+}
+
+}  // namespace
 
 Term bif_maps_merge(BifCall& call, const Term* a) {
+  if (is_trap(a[0])) return merge_on(call, a[0]);
   if (!a[0].is_map()) return badmap(call, a[0]);
   if (!a[1].is_map()) return badmap(call, a[1]);
-  pay_words(call, 8 * (map_size(a[0]) + map_size(a[1])));
-  return map_merge(map_context(call), a[0], a[1]);
+  const Word left = map_size(a[0]), right = map_size(a[1]);
+  // A flat map has few pairs, and one of the two is not large.
+  if (left + right <= kAtOnceMax || is_flat_map(a[0]) || is_flat_map(a[1]) || call.x == nullptr) {
+    pay_words(call, 8 * (left + right < kAtOnceMax ? left + right : 8 * kFlatMapMax));
+    return map_merge(map_context(call), a[0], a[1]);
+  }
+  if (right < left / 8) {
+    return put_few(call, {Merge::kPut, MapBackCursor(a[1]), a[1], a[0], Term::nil()});
+  }
+  if (left < right / 8) {
+    return put_few(call, {Merge::kKeep, MapBackCursor(a[0]), a[0], a[1], a[1]});
+  }
+  return merge_cells(call, {Merge::kCells, MapBackCursor(a[1]), a[1], Term::nil(), a[0]});
 }
 
-Term bif_maps_from_list(BifCall& call, const Term* a) {
+namespace {
+
+// The pairs of a list that is short enough to be made a map at once; nullopt: it is not, or is no
+// list of pairs.
+template <class ToPair>
+std::optional<std::vector<MapPair>> few_pairs(Term list, ToPair to_pair) {
   std::vector<MapPair> pairs;
-  Term list = a[0];
-  for (; list.is_cons(); list = list.tail()) {
+  for (; list.is_cons() && pairs.size() < kAtOnceMax; list = list.tail()) {
     const Term t = list.head();
-    if (!t.is_tuple() || t.arity() != 2) return call.badarg();
-    pairs.push_back({t.element(0), t.element(1)});
+    if (!to_pair(t, pairs.emplace_back())) return std::nullopt;
   }
-  if (!list.is_nil()) return call.badarg();
-  pay_words(call, 16 * pairs.size());
-  return map_from_pairs(map_context(call), std::move(pairs));
+  if (!list.is_nil()) return std::nullopt;
+  return pairs;
+}
+
+}  // namespace
+
+Term bif_maps_from_list(BifCall& call, const Term* a) {
+  if (is_trap(a[0])) return build(call, MapBuilder(call, a[0]));
+  auto few = few_pairs(a[0], [](Term t, MapPair& p) {
+    if (!t.is_tuple() || t.arity() != 2) return false;
+    p = {t.element(0), t.element(1)};
+    return true;
+  });
+  if (!few) return build(call, MapBuilder(call, PairShape::kTuples, a[0], Term::nil(), a[0]));
+  pay_words(call, 16 * few->size());
+  return map_from_pairs(map_context(call), std::move(*few));
 }
 
 Term bif_maps_from_keys(BifCall& call, const Term* a) {
-  std::vector<MapPair> pairs;
-  Term list = a[0];
-  for (; list.is_cons(); list = list.tail()) pairs.push_back({list.head(), a[1]});
-  if (!list.is_nil()) return call.badarg();
-  pay_words(call, 16 * pairs.size());
-  return map_from_pairs(map_context(call), std::move(pairs));
+  if (is_trap(a[0])) return build(call, MapBuilder(call, a[0]));
+  auto few = few_pairs(a[0], [&](Term t, MapPair& p) {
+    p = {t, a[1]};
+    return true;
+  });
+  if (!few) return build(call, MapBuilder(call, PairShape::kKeys, a[0], a[1], a[0]));
+  pay_words(call, 16 * few->size());
+  return map_from_pairs(map_context(call), std::move(*few));
 }
 
 // erts_internal:map_next(Path, Map, iterator | Acc): the next pairs of an iterator, a batch at a

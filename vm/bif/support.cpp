@@ -1,6 +1,7 @@
 // What built-ins have in common, out of line.
 #include "vm/bif/support.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace parley {
@@ -16,13 +17,12 @@ Term make_byte_list(Heap& heap, std::span<const std::uint8_t> bytes, Term tail) 
   return Term::cons(cells);
 }
 
-Term make_trap(Heap& heap, Word raw, std::initializer_list<Term> terms) {
-  Word* box = heap.allocate(3 + terms.size());
-  box[0] = make_header(Subtag::kTrap, 2 + terms.size());
-  box[1] = 1;  // raw words
-  box[2] = raw;
-  Word* at = box + 2;
-  for (const Term t : terms) *++at = t.raw;
+Term make_trap(Heap& heap, std::span<const Word> raw, std::span<const Term> terms) {
+  Word* box = heap.allocate(2 + raw.size() + terms.size());
+  box[0] = make_header(Subtag::kTrap, 1 + raw.size() + terms.size());
+  box[1] = raw.size();
+  Word* at = std::copy(raw.begin(), raw.end(), box + 2);
+  for (const Term t : terms) *at++ = t.raw;
   return Term::boxed(box);
 }
 

@@ -31,12 +31,26 @@ inline bool must_yield(const BifCall& call) { return call.x != nullptr && call.r
 inline constexpr std::uint64_t kCellsPerReduction = 32;
 
 // ---- yielding: the state of a built-in that is not done, as its first argument ---------------
-// One raw word and some terms; no program can make or see such an object, so finding one in place
-// of the first argument means to go on.
-Term make_trap(Heap& heap, Word raw, std::initializer_list<Term> terms);
+// Some raw words, at least one, and some terms; no program can make or see such an object, so
+// finding one in place of the first argument means to go on.
+Term make_trap(Heap& heap, std::span<const Word> raw, std::span<const Term> terms);
+inline Term make_trap(Heap& heap, Word raw, std::initializer_list<Term> terms) {
+  return make_trap(heap, std::span(&raw, 1), std::span(terms.begin(), terms.size()));
+}
+inline Term make_trap(Heap& heap, std::initializer_list<Word> raw,
+                      std::initializer_list<Term> terms) {
+  return make_trap(heap, std::span(raw.begin(), raw.size()), std::span(terms.begin(), terms.size()));
+}
 inline bool is_trap(Term t) { return t.is_box(Subtag::kTrap); }
-inline Word trap_raw(Term trap) { return trap.box()[2]; }
-inline Term trap_term(Term trap, unsigned index) { return Term(trap.box()[3 + index]); }
+inline Word trap_raw(Term trap, unsigned index = 0) { return trap.box()[2 + index]; }
+inline Term trap_term(Term trap, unsigned index) {
+  return Term(trap.box()[2 + trap.box()[1] + index]);
+}
+// Yields: the built-in is called again with `state` as its first argument.
+inline Term yield_with(BifCall& call, Term state) {
+  call.x[0] = state;
+  return call.again(BifAnswer::kYield);
+}
 
 // ---- making ----------------------------------------------------------------------------------
 inline Term make_cons(Heap& heap, Term head, Term tail) {

@@ -68,7 +68,7 @@ Term flat_insert(const MapContext& context, Term map, Word index, Term key, Term
   if (size == kFlatMapMax) {
     std::vector<MapPair> pairs = map_pairs(map);
     pairs.push_back({key, value});
-    return detail::trie_build(context, std::move(pairs));
+    return detail::trie_build(context, pairs);
   }
   Word* keys = context.heap.allocate(size + 2);
   keys[0] = make_header(Subtag::kTuple, size + 1);
@@ -195,9 +195,7 @@ Term detail::flat_build(const MapContext& context, std::vector<MapPair> pairs) {
 
 Term map_from_pairs(const MapContext& context, std::vector<MapPair> pairs) {
   if (pairs.size() <= kFlatMapMax) return detail::flat_build(context, std::move(pairs));
-  detail::drop_duplicates(context, pairs);
-  if (pairs.size() <= kFlatMapMax) return detail::flat_build(context, std::move(pairs));
-  return detail::trie_build(context, std::move(pairs));
+  return detail::build(context, pairs);
 }
 
 Term map_merge(const MapContext& context, Term left, Term right) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "vm/heap/heap.h"
@@ -73,9 +74,17 @@ Term trie_get(const MapContext& context, Term map, Term key);
 Term trie_put(const MapContext& context, Term map, Term key, Term value, bool must_exist);
 Term trie_remove(const MapContext& context, Term map, Term key);
 // Of distinct keys; any number.
-Term trie_build(const MapContext& context, std::vector<MapPair> pairs);
-// Drops all but the last of pairs with the same key; the order becomes that of the hashes.
-void drop_duplicates(const MapContext& context, std::vector<MapPair>& pairs);
+Term trie_build(const MapContext& context, const std::vector<MapPair>& pairs);
+// Of pairs in any order; of pairs with the same key the last counts.
+Term build(const MapContext& context, const std::vector<MapPair>& pairs);
+// What stands below the root, at a level from 1, for pairs whose hashes agree on the levels above,
+// at least one; of pairs with the same key the last counts. `size`: how many were left.
+Term trie_child(const MapContext& context, const std::vector<MapPair>& pairs, unsigned level,
+                Word& size);
+// A node of a level below kHashLevels with a child, or nil for none, for each slot.
+Term trie_node(Heap& heap, std::span<const Term> children);
+// The map of a root node with so many pairs, which may be few.
+Term trie_map(const MapContext& context, Word size, Term root);
 // At most kFlatMapMax, in any order; of pairs with the same key the last counts.
 Term flat_build(const MapContext& context, std::vector<MapPair> pairs);
 }  // namespace detail

@@ -269,35 +269,70 @@ Term build_child(const MapContext& context, HashedPair* begin, HashedPair* end, 
   return Term::boxed(box);
 }
 
-}  // namespace
-
-Term detail::trie_build(const MapContext& context, std::vector<MapPair> pairs) {
-  std::vector<HashedPair> hashed = sort_by_hash(context, pairs);
-  const Term root = build_child(context, hashed.data(), hashed.data() + hashed.size(), 0);
-  return make_map(context.heap, pairs.size(), root);
-}
-
-void detail::drop_duplicates(const MapContext& context, std::vector<MapPair>& pairs) {
-  std::vector<HashedPair> hashed = sort_by_hash(context, pairs);
-  pairs.clear();
-  for (std::size_t from = 0; from < hashed.size();) {
-    std::size_t to = from;
-    while (to < hashed.size() && hashed[to].hash == hashed[from].hash) ++to;
-    const auto begin = hashed.begin() + static_cast<std::ptrdiff_t>(from);
-    const auto end = hashed.begin() + static_cast<std::ptrdiff_t>(to);
-    if (to - from > 1) {
+// Drops all but the last of pairs with the same key; the order stays that of the hashes.
+void drop_duplicates(const MapContext& context, std::vector<HashedPair>& hashed) {
+  auto kept = hashed.begin();
+  for (auto begin = hashed.begin(); begin != hashed.end();) {
+    auto end = begin + 1;
+    while (end != hashed.end() && end->hash == begin->hash) ++end;
+    if (end - begin > 1) {
       std::sort(begin, end, [&](const HashedPair& l, const HashedPair& r) {
         const int order = compare_exact(l.pair.key, r.pair.key, context.atoms);
         return order != 0 ? order < 0 : l.number < r.number;
       });
     }
-    for (auto p = begin; p != end; ++p) {
-      if (p + 1 == end || !exactly_equal(p->pair.key, (p + 1)->pair.key)) {
-        pairs.push_back(p->pair);
-      }
+    for (; begin != end; ++begin) {
+      const auto next = begin + 1;
+      if (next == end || !exactly_equal(begin->pair.key, next->pair.key)) *kept++ = *begin;
     }
-    from = to;
   }
+  hashed.erase(kept, hashed.end());
+}
+
+}  // namespace
+
+Term detail::trie_build(const MapContext& context, const std::vector<MapPair>& pairs) {
+  std::vector<HashedPair> hashed = sort_by_hash(context, pairs);
+  const Term root = build_child(context, hashed.data(), hashed.data() + hashed.size(), 0);
+  return make_map(context.heap, pairs.size(), root);
+}
+
+Term detail::build(const MapContext& context, const std::vector<MapPair>& pairs) {
+  std::vector<HashedPair> hashed = sort_by_hash(context, pairs);
+  drop_duplicates(context, hashed);
+  if (hashed.size() <= kFlatMapMax) {
+    std::vector<MapPair> few;
+    for (const HashedPair& h : hashed) few.push_back(h.pair);
+    return flat_build(context, std::move(few));
+  }
+  const Term root = build_child(context, hashed.data(), hashed.data() + hashed.size(), 0);
+  return make_map(context.heap, hashed.size(), root);
+}
+
+Term detail::trie_child(const MapContext& context, const std::vector<MapPair>& pairs,
+                        unsigned level, Word& size) {
+  std::vector<HashedPair> hashed = sort_by_hash(context, pairs);
+  drop_duplicates(context, hashed);
+  size = hashed.size();
+  return build_child(context, hashed.data(), hashed.data() + hashed.size(), level);
+}
+
+Term detail::trie_node(Heap& heap, std::span<const Term> children) {
+  Word bitmap = 0, count = 0;
+  for (unsigned slot = 0; slot < children.size(); ++slot) {
+    if (!children[slot].is_nil()) bitmap |= Word{1} << slot, ++count;
+  }
+  Word* box = allocate_node(heap, bitmap, count);
+  Word* at = box + 2;
+  for (const Term child : children) {
+    if (!child.is_nil()) *at++ = child.raw;
+  }
+  return Term::boxed(box);
+}
+
+Term detail::trie_map(const MapContext& context, Word size, Term root) {
+  const Term map = make_map(context.heap, size, root);
+  return size <= kFlatMapMax ? flat_build(context, map_pairs(map)) : map;
 }
 
 }  // namespace parley

@@ -40,8 +40,10 @@ Term call_triple(Heap& heap, Term module, Term name, const Term* arguments, std:
 }
 
 void note_failed_call(Context& c, const BifCall& call, const BuiltIn& built_in,
-                      const Term* arguments) {
+                      Term* arguments) {
   if (!call.in_trace) return;
+  if (call.first_argument.is_value()) arguments[0] = call.first_argument;
+  PARLEY_ASSERT(!arguments[0].is_box(Subtag::kTrap), "no program sees a state");
   c.failed_call = call_triple(c.heap, built_in.module, built_in.name, arguments, built_in.arity);
 }
 

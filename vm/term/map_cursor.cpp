@@ -86,23 +86,81 @@ bool MapCursor::next(Term& key, Term& value) {
   return true;
 }
 
-std::uint64_t MapCursor::position() const {
-  if (is_flat_) return flat_at_;
+namespace {
+
+// The hashes' common beginning of the children that an index on each level leads to.
+template <class Levels>
+std::uint64_t position_of(const Levels& levels, std::uint32_t depth) {
   std::uint64_t position = 0;
-  for (std::uint32_t k = 0; k < depth_; ++k) {
-    const Level& level = levels_[k];
+  for (std::uint32_t k = 0; k < depth; ++k) {
+    const auto& level = levels[k];
     if (level.bitmap == kCollisionBitmap) break;
     Word bitmap = level.bitmap;
-    for (std::uint32_t i = 0; i < level.at; ++i) bitmap &= bitmap - 1;
+    for (Word i = 0; i < level.at; ++i) bitmap &= bitmap - 1;
     const auto slot = static_cast<std::uint64_t>(std::countr_zero(bitmap));
     position |= slot << (64 - kHashLevelBits * (k + 1));
   }
   return position;
 }
 
+}  // namespace
+
+std::uint64_t MapCursor::position() const {
+  return is_flat_ ? flat_at_ : position_of(levels_, depth_);
+}
+
 bool MapCursor::at_position_start() const {
   return is_flat_ || depth_ == 0 || levels_[depth_ - 1].bitmap != kCollisionBitmap ||
          levels_[depth_ - 1].at == 0;
+}
+
+// ---- from the end ------------------------------------------------------------------------------
+
+MapBackCursor::MapBackCursor(Term trie_map) {
+  const Term root = hash_map_root(trie_map);
+  push(root, HashNodeView(root).count);
+}
+
+MapBackCursor::MapBackCursor(Term trie_map, std::uint64_t position) {
+  Term node_term = hash_map_root(trie_map);
+  for (unsigned k = 0;; ++k) {
+    const HashNodeView node(node_term);
+    if (node.is_collision()) {
+      push(node_term, 0);
+      return;
+    }
+    const unsigned index = node.index_of(hash_slot(position, k));
+    push(node_term, index);
+    if (Term(node.children[index]).is_cons()) return;
+    node_term = Term(node.children[index]);
+  }
+}
+
+void MapBackCursor::push(Term node_term, Word at) {
+  const HashNodeView node(node_term);
+  levels_[depth_++] = {node.children, at, node.bitmap};
+}
+
+Term MapBackCursor::next() {
+  while (depth_ > 0) {
+    Level& level = levels_[depth_ - 1];
+    if (level.at == 0) {
+      --depth_;
+      continue;
+    }
+    const Term child(level.children[--level.at]);
+    if (child.is_cons()) return child;
+    push(child, HashNodeView(child).count);
+  }
+  return Term();
+}
+
+std::uint64_t MapBackCursor::position() const { return position_of(levels_, depth_); }
+
+bool MapBackCursor::can_stop() const {
+  if (depth_ == 0) return true;
+  const Level& level = levels_[depth_ - 1];
+  return level.bitmap != kCollisionBitmap || level.at == 0;
 }
 
 }  // namespace parley

@@ -48,6 +48,32 @@ class MapCursor {
   std::array<Level, kHashLevels + 1> levels_;
 };
 
+// Walks the pairs of a trie from the last to the first, so that a list of them, or of what is in
+// them, grows at its front into their order.
+class MapBackCursor {
+ public:
+  explicit MapBackCursor(Term trie_map);
+  // Goes on after the pair whose `position()` it was; that cursor `can_stop()`ped there.
+  MapBackCursor(Term trie_map, std::uint64_t position);
+  // The next pair as its cell [Key | Value]; the non-value: there was none.
+  Term next();
+  // Where the pair stands that `next` gave last.
+  std::uint64_t position() const;
+  // Not between two pairs whose hashes are equal, since these have one position.
+  bool can_stop() const;
+
+ private:
+  struct Level {
+    const Word* children;
+    Word at;  // so many children, the first, are still to come; the one behind them is the last
+    Word bitmap;
+  };
+  void push(Term node, Word at);
+
+  std::uint32_t depth_ = 0;
+  std::array<Level, kHashLevels + 1> levels_;
+};
+
 // All pairs, in the cursor's order.
 std::vector<MapPair> map_pairs(Term map);
 // All pairs, in exact term order of their keys.
