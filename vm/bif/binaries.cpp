@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "vm/base/work_list.h"
-#include "vm/bif/support.h"
+#include "vm/bif/byte_chunks.h"
 
 namespace parley {
 
@@ -81,17 +81,22 @@ Term push_tails(Heap& heap, WorkList<Word>& tails, Term list) {
   return list;
 }
 
-// Iodata of any size. State: the iodata being read; a list of what follows the lists that were
-// entered, innermost first; and the binary made so far, which grows in place.
-Term flatten_in_slices(BifCall& call, Term rest, Term following, Term made) {
+// Joins what was made of iodata. State: 1, the bytes left; the binary, the chunks left.
+Term join(BifCall& call, ChunkJoin chunks) {
+  if (chunks.run(call)) return chunks.made();
+  return yield_with(call, make_trap(call.heap, {1, chunks.left()},
+                                    {chunks.made(), chunks.rest()}));
+}
+
+// Iodata of any size. State: 0, the bytes made so far; the iodata being read; a list of what follows
+// the lists that were entered, innermost first; the chunks; all of the iodata.
+Term flatten_in_slices(BifCall& call, Term rest, Term following, ByteChunks chunks, Term whole) {
   constexpr std::uint64_t kBytesPerSlice = std::uint64_t{1} << 18;
   WorkList<Word> tails;
   std::vector<std::uint8_t> bytes;
-  const auto keep = [&] {
-    const NewBits grown = bits_append(call.heap, made, bytes.size() * 8);
-    copy_bits(bytes.data(), 0, grown.bytes, grown.bit_offset, bytes.size() * 8);
-    made = grown.term;
-    bytes.clear();
+  const auto bad = [&] {
+    call.first_argument = whole;
+    return call.badarg();
   };
   for (std::uint64_t cells = 0;; ++cells) {
     if (rest.is_cons()) {
@@ -103,7 +108,7 @@ Term flatten_in_slices(BifCall& call, Term rest, Term following, Term made) {
         tails.push(rest.tail().raw);
         rest = head;
       } else {
-        return call.badarg();
+        return bad();
       }
     } else if (is_binary(rest)) {
       const BitsView view = bits_view(rest);
@@ -124,18 +129,25 @@ Term flatten_in_slices(BifCall& call, Term rest, Term following, Term made) {
         break;
       }
     } else {
-      return call.badarg();
+      return bad();
     }
     if (cells % kCellsPerReduction == 0) --call.reductions;
     if (must_yield(call)) {
-      keep();
+      chunks.add(call.heap, bytes);
       following = push_tails(call.heap, tails, following);
-      call.x[0] = make_trap(call.heap, 0, {rest, following, made});
-      return call.again(BifAnswer::kYield);
+      return yield_with(call, make_trap(call.heap, {0, chunks.size()},
+                                        {rest, following, chunks.list(), whole}));
     }
   }
-  keep();
-  return made;
+  chunks.add(call.heap, bytes);
+  return join(call, ChunkJoin(call.heap, chunks));
+}
+
+Term flatten_on(BifCall& call, Term trap) {
+  const Word size = trap_raw(trap, 1);
+  if (trap_raw(trap) == 1) return join(call, ChunkJoin(trap_term(trap, 0), trap_term(trap, 1), size));
+  return flatten_in_slices(call, trap_term(trap, 0), trap_term(trap, 1),
+                           ByteChunks(trap_term(trap, 2), size), trap_term(trap, 3));
 }
 
 // The bytes of a binary before `tail`, from the end on. State: the bytes that are left; the binary,
@@ -198,23 +210,57 @@ Term bif_split_binary(BifCall& call, const Term* a) {
   return make_tuple(call.heap, {left, right});
 }
 
+namespace {
+
+// State: the bytes so far; the iodata being read, what follows, all of it, as in flatten_in_slices.
+Term size_in_slices(BifCall& call, Word size, Term rest, Term following, Term whole) {
+  WorkList<Word> tails;
+  for (std::uint64_t cells = 1;; ++cells) {
+    if (rest.is_cons()) {
+      const Term head = rest.head();
+      if (head.is_small() && head.raw <= Word{255} << 2) {
+        ++size;
+        rest = rest.tail();
+      } else if (is_binary(head)) {
+        size += bits_size(head) / 8;
+        rest = rest.tail();
+      } else {
+        tails.push(rest.tail().raw);
+        rest = head;
+      }
+      if (!rest.is_list() && !is_binary(rest)) break;
+    } else {
+      if (is_binary(rest)) size += bits_size(rest) / 8;
+      else if (!rest.is_nil()) break;
+      if (!tails.empty()) rest = Term(tails.pop());
+      else if (following.is_cons()) rest = following.head(), following = following.tail();
+      else return small(size);
+    }
+    if (cells % kCellsPerReduction != 0) continue;
+    --call.reductions;
+    if (must_yield(call)) {
+      following = push_tails(call.heap, tails, following);
+      return yield_with(call, make_trap(call.heap, size, {rest, following, whole}));
+    }
+  }
+  call.first_argument = whole;
+  return call.badarg();
+}
+
+}  // namespace
+
 Term bif_iolist_size(BifCall& call, const Term* a) {
-  std::uint64_t size = 0;
-  const bool good = walk_iodata(
-      a[0], false, [&](std::uint8_t) { ++size; },
-      [&](const BitsView& view) { size += view.size_bits / 8; });
-  pay_bytes(call, size);
-  return good ? small(size) : call.badarg();
+  if (!is_trap(a[0])) return size_in_slices(call, 0, a[0], Term::nil(), a[0]);
+  return size_in_slices(call, trap_raw(a[0]), trap_term(a[0], 0), trap_term(a[0], 1),
+                        trap_term(a[0], 2));
 }
 
 Term bif_iolist_to_binary(BifCall& call, const Term* a) {
-  if (is_trap(a[0])) {
-    return flatten_in_slices(call, trap_term(a[0], 0), trap_term(a[0], 1), trap_term(a[0], 2));
-  }
+  if (is_trap(a[0])) return flatten_on(call, a[0]);
   if (is_binary(a[0])) return a[0];
   if (!a[0].is_list()) return call.badarg();
   if (!is_short(a[0])) {
-    return flatten_in_slices(call, a[0], Term::nil(), make_binary(call.heap, 0).term);
+    return flatten_in_slices(call, a[0], Term::nil(), ByteChunks(), a[0]);
   }
   const Term made = flatten(call, a[0], false);
   return made.is_value() ? made : call.badarg();

@@ -1,21 +1,13 @@
 // term_to_binary and binary_to_term.
 #include <zlib.h>
 
-#include "vm/bif/support.h"
+#include "vm/bif/byte_chunks.h"
 #include "vm/heap/decode_external.h"
 #include "vm/term/external.h"
 
 namespace parley {
 
 namespace {
-
-// Encoded with the version byte. Decoding and encoding move some bytes a word.
-std::vector<std::uint8_t> encode(BifCall& call, Term term) {
-  std::vector<std::uint8_t> bytes{external::kVersion};
-  encode_external(bytes, term, call.atoms);
-  pay_bytes(call, 4 * bytes.size());
-  return bytes;
-}
 
 // As tag 80, the size and what zlib makes of the rest; unchanged if that is not shorter.
 std::vector<std::uint8_t> compressed(std::vector<std::uint8_t> bytes, int level) {
@@ -60,6 +52,132 @@ std::optional<EncodeOptions> encode_options(const BifCall& call, Term list) {
   return options;
 }
 
+// ---- encoding in slices ------------------------------------------------------------------------
+
+enum class Product : Word { kBinary, kIovec, kSize };
+
+// State while terms are encoded: kEncode, product, level, size; the tasks that were left by earlier
+// slices, innermost first, and the chunks made so far. Then while these are joined: kJoin, product,
+// level, bytes left; the binary and the chunks left.
+enum class EncodePhase : Word { kEncode, kJoin };
+
+Term finish(BifCall& call, Term binary, Product product, int level) {
+  if (level != 0) {
+    std::vector<std::uint8_t> copy;
+    const auto bytes = binary_bytes(binary, copy);
+    call.reductions -= static_cast<std::int64_t>(bytes.size() / 64);
+    binary = make_binary(call.heap, compressed({bytes.begin(), bytes.end()}, level));
+  }
+  return product == Product::kIovec ? make_cons(call.heap, binary, Term::nil()) : binary;
+}
+
+Term join(BifCall& call, ChunkJoin chunks, Product product, int level) {
+  if (chunks.run(call)) return finish(call, chunks.made(), product, level);
+  return yield_with(call, make_trap(call.heap,
+                                    {static_cast<Word>(EncodePhase::kJoin),
+                                     static_cast<Word>(product), static_cast<Word>(level),
+                                     chunks.left()},
+                                    {chunks.made(), chunks.rest()}));
+}
+
+class EncodeRun {
+ public:
+  EncodeRun(BifCall& call, Product product, int level, ByteChunks chunks, Term tasks)
+      : call_(call), product_(product), level_(level), chunks_(chunks), tasks_(tasks),
+        encoder_(out_, call.atoms, chunks.size()) {}
+
+  Term begin(Term term) {
+    out_.push_back(external::kVersion);
+    encoder_.begin(term);
+    return go_on();
+  }
+
+  Term go_on() {
+    constexpr std::size_t kStepBytes = 4096;
+    while (has_more()) {
+      const std::size_t before = out_.size();
+      encoder_.run(kStepBytes);
+      call_.reductions -= static_cast<std::int64_t>((out_.size() - before) / 128 + 1);
+      if (has_more() && must_yield(call_)) return yield();
+    }
+    if (product_ == Product::kSize) {
+      return Term::small(static_cast<std::int64_t>(chunks_.size() + out_.size()));
+    }
+    if (chunks_.size() == 0) return finish(call_, make_binary(call_.heap, out_), product_, level_);
+    keep();
+    return join(call_, ChunkJoin(call_.heap, chunks_), product_, level_);
+  }
+
+ private:
+  // The tasks of earlier slices come back one by one.
+  bool has_more() {
+    if (encoder_.has_tasks()) return true;
+    if (!tasks_.is_cons()) return false;
+    const Term t = tasks_.head();
+    tasks_ = tasks_.tail();
+    encoder_.push({trap_term(t, 0), trap_raw(t, 1), trap_raw(t, 2),
+                   static_cast<ExternalEncoder::Kind>(trap_raw(t))});
+    return true;
+  }
+
+  void keep() {
+    if (product_ == Product::kSize) {
+      chunks_ = ByteChunks(Term::nil(), chunks_.size() + out_.size());
+      return;
+    }
+    chunks_.add(call_.heap, out_);
+    for (const auto& p : encoder_.patches()) chunks_.patch(p.place, p.value);
+  }
+
+  Term yield() {
+    keep();
+    std::vector<ExternalEncoder::Task> left;
+    while (encoder_.has_tasks()) left.push_back(encoder_.pop());
+    for (auto task = left.rbegin(); task != left.rend(); ++task) {
+      const Term saved = make_trap(
+          call_.heap, {static_cast<Word>(task->kind), task->at, task->left}, {task->object});
+      tasks_ = make_cons(call_.heap, saved, tasks_);
+    }
+    return yield_with(call_, make_trap(call_.heap,
+                                       {static_cast<Word>(EncodePhase::kEncode),
+                                        static_cast<Word>(product_), static_cast<Word>(level_),
+                                        chunks_.size()},
+                                       {tasks_, chunks_.list()}));
+  }
+
+  BifCall& call_;
+  Product product_;
+  int level_;
+  ByteChunks chunks_;
+  Term tasks_;
+  std::vector<std::uint8_t> out_;
+  ExternalEncoder encoder_;
+};
+
+Term encode_on(BifCall& call, Term trap) {
+  const auto product = static_cast<Product>(trap_raw(trap, 1));
+  const int level = static_cast<int>(trap_raw(trap, 2));
+  const Word size = trap_raw(trap, 3);
+  if (static_cast<EncodePhase>(trap_raw(trap)) == EncodePhase::kJoin) {
+    return join(call, ChunkJoin(trap_term(trap, 0), trap_term(trap, 1), size), product, level);
+  }
+  const ByteChunks chunks(trap_term(trap, 1), size);
+  return EncodeRun(call, product, level, chunks, trap_term(trap, 0)).go_on();
+}
+
+Term encode(BifCall& call, Term term, Product product, int level = 0) {
+  if (is_trap(term)) return encode_on(call, term);
+  return EncodeRun(call, product, level, ByteChunks(), Term::nil()).begin(term);
+}
+
+// With the options, which a state has in it already.
+Term encode_with(BifCall& call, const Term* a, Product product) {
+  if (is_trap(a[0])) return encode_on(call, a[0]);
+  const auto options = encode_options(call, a[1]);
+  if (!options) return call.badarg();
+  return encode(call, a[0], product, product == Product::kSize ? 0 : options->level);
+}
+
 Term decode(BifCall& call, Term binary, NewAtoms new_atoms, std::size_t& used) {
   if (!is_binary(binary)) return call.badarg();
   std::vector<std::uint8_t> copy;
@@ -80,27 +198,22 @@ Term decode(BifCall& call, Term binary, NewAtoms new_atoms, std::size_t& used) {
 }  // namespace
 
 Term bif_term_to_binary_1(BifCall& call, const Term* a) {
-  return make_binary(call.heap, encode(call, a[0]));
+  return encode(call, a[0], Product::kBinary);
 }
 Term bif_term_to_binary_2(BifCall& call, const Term* a) {
-  const auto options = encode_options(call, a[1]);
-  if (!options) return call.badarg();
-  return make_binary(call.heap, compressed(encode(call, a[0]), options->level));
+  return encode_with(call, a, Product::kBinary);
 }
 Term bif_term_to_iovec_1(BifCall& call, const Term* a) {
-  return make_cons(call.heap, bif_term_to_binary_1(call, a), Term::nil());
+  return encode(call, a[0], Product::kIovec);
 }
 Term bif_term_to_iovec_2(BifCall& call, const Term* a) {
-  const Term made = bif_term_to_binary_2(call, a);
-  return made.is_value() ? make_cons(call.heap, made, Term::nil()) : made;
+  return encode_with(call, a, Product::kIovec);
 }
-
 Term bif_external_size_1(BifCall& call, const Term* a) {
-  return Term::small(static_cast<std::int64_t>(encode(call, a[0]).size()));
+  return encode(call, a[0], Product::kSize);
 }
 Term bif_external_size_2(BifCall& call, const Term* a) {
-  if (!encode_options(call, a[1])) return call.badarg();
-  return bif_external_size_1(call, a);
+  return encode_with(call, a, Product::kSize);
 }
 
 Term bif_binary_to_term_1(BifCall& call, const Term* a) {
