@@ -104,9 +104,7 @@ void answer_rest(ProcessSpace& space, Fragment* newest, Term pid) {
   Fragment* fragment = reverse_fragments(newest);
   while (fragment != nullptr) {
     Fragment* next = fragment->next;
-    const MessageKind kind = kind_of(fragment->kind());
-    if (!is_ordinary(kind)) refuse(space, kind, Term(fragment->terms()[0]), pid);
-    free_fragment(fragment);
+    answer_as_dead(space, fragment, pid);
     fragment = next;
   }
 }

@@ -62,10 +62,9 @@ bool handle_exit(ProcessSpace& space, Process& process, Fragment* fragment, bool
     append_converted(process, fragment);
     return false;
   }
-  const bool ignored = reason == kAtom_normal && from != space.pid_of(process);
-  if (ignored || extension.has_pending_exit) {
+  if (reason == kAtom_normal && from != space.pid_of(process)) {
     free_fragment(fragment);
-    return extension.has_pending_exit;
+    return false;
   }
   extension.has_pending_exit = true;
   extension.pending_exit = untrappable ? kAtom_killed : reason;
@@ -124,7 +123,7 @@ void handle_down(ProcessSpace& space, Process& process, Fragment* fragment) {
   append_converted(process, fragment);
 }
 
-void handle_alias_message(ProcessSpace&, Process& process, Fragment* fragment) {
+void handle_alias_message(ProcessSpace& space, Process& process, Fragment* fragment) {
   ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
   const std::uint64_t id = reference_id(element_of(fragment, 0));
   if (extension == nullptr || !extension->aliases.contains(id)) {
@@ -138,7 +137,14 @@ void handle_alias_message(ProcessSpace&, Process& process, Fragment* fragment) {
   }
   if (mode == AliasMode::kReplyDemonitor) {
     const auto monitor = extension->monitors.find(id);
-    if (monitor != extension->monitors.end()) extension->monitors.erase(monitor);
+    if (monitor != extension->monitors.end()) {
+      const std::array elements{element_of(fragment, 0)};
+      const Term target = monitor->second.target;
+      extension->monitors.erase(monitor);
+      if (target.is_pid()) {
+        send_signal(space, target, MessageKind::kDemonitor, elements, 0);
+      }
+    }
   }
   // The tuple {alias, message} stays in the fragment; the message proper becomes its root.
   fragment->terms()[0] = element_of(fragment, 1).raw;
@@ -287,15 +293,26 @@ void refuse(ProcessSpace& space, MessageKind kind, Term root, Term dead_pid) {
 }
 
 bool take_incoming(ProcessSpace& space, Process& process) {
+  const ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
+  bool must_exit = extension != nullptr && extension->has_pending_exit;
   Fragment* fragment = reverse_fragments(process.mailbox.take_all());
-  bool must_exit = false;
   while (fragment != nullptr) {
     Fragment* next = fragment->next;
-    must_exit |= handle_signal(space, process, fragment);
+    if (must_exit) {
+      // Sent after what ends it: to the dead, though they have not been buried.
+      answer_as_dead(space, fragment, space.pid_of(process));
+    } else {
+      must_exit = handle_signal(space, process, fragment);
+    }
     fragment = next;
   }
-  const ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
-  return must_exit || (extension != nullptr && extension->has_pending_exit);
+  return must_exit;
+}
+
+void answer_as_dead(ProcessSpace& space, Fragment* fragment, Term dead_pid) {
+  const MessageKind kind = kind_of(fragment->kind());
+  if (!is_ordinary(kind)) refuse(space, kind, root_of(fragment), dead_pid);
+  free_fragment(fragment);
 }
 
 Term make_alias_ref(Word* at, std::uint64_t id, Term owner) {

@@ -35,6 +35,8 @@ void send_signal(ProcessSpace& space, Term receiver_pid, MessageKind kind,
                  std::span<const Term> elements, std::uint32_t cause);
 // What a dead receiver's side answers to a link or monitor.
 void refuse(ProcessSpace& space, MessageKind kind, Term root, Term dead_pid);
+// Refuses what a fragment holds, if it wants an answer, and frees the fragment.
+void answer_as_dead(ProcessSpace& space, Fragment* fragment, Term dead_pid);
 
 // Owner: moves what has arrived into the private queue, handling signals on the way.
 // True: the process must exit now; the reason is the extension's pending_exit.
