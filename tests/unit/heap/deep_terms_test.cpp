@@ -1,12 +1,11 @@
 // Terms of great depth: no walk over a term may use the C++ stack for its depth. The threads that
 // run these walks have small stacks, so that one that recurses dies.
 #include <doctest/doctest.h>
-#include <pthread.h>
 
-#include <functional>
 #include <vector>
 
 #include "tests/unit/heap/test_heap.h"
+#include "tests/unit/small_stack.h"
 #include "vm/heap/copy.h"
 #include "vm/heap/decode_external.h"
 #include "vm/term/compare.h"
@@ -14,11 +13,11 @@
 #include "vm/term/print.h"
 
 using namespace parley;
+using parley::test::run_on_small_stack;
 using parley::test::TestHeap;
 
 namespace {
 
-constexpr std::size_t kSmallStackBytes = 256 * 1024;
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr std::size_t kDepth = 200'000;
@@ -28,20 +27,6 @@ constexpr std::size_t kDepth = 2'000'000;
 #else
 constexpr std::size_t kDepth = 2'000'000;
 #endif
-
-void run_on_small_stack(std::function<void()> body) {
-  pthread_attr_t attributes;
-  REQUIRE(pthread_attr_init(&attributes) == 0);
-  REQUIRE(pthread_attr_setstacksize(&attributes, kSmallStackBytes) == 0);
-  pthread_t thread;
-  const auto start = [](void* f) -> void* {
-    (*static_cast<std::function<void()>*>(f))();
-    return nullptr;
-  };
-  REQUIRE(pthread_create(&thread, &attributes, start, &body) == 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
-}
 
 // Everything that walks a term, on two equal ones and one that differs at the bottom.
 void walk_all(TestHeap& t, Term one, Term same, Term other) {
