@@ -88,8 +88,8 @@ Term join(BifCall& call, ChunkJoin chunks) {
                                     {chunks.made(), chunks.rest()}));
 }
 
-// Iodata of any size. State: 0, the bytes made so far; the iodata being read; a list of what follows
-// the lists that were entered, innermost first; the chunks; all of the iodata.
+// Iodata of any size. State: 0, the bytes made so far; the iodata being read; a list of what
+// follows the lists that were entered, innermost first; the chunks; all of the iodata.
 Term flatten_in_slices(BifCall& call, Term rest, Term following, ByteChunks chunks, Term whole) {
   constexpr std::uint64_t kBytesPerSlice = std::uint64_t{1} << 18;
   WorkList<Word> tails;
@@ -145,7 +145,9 @@ Term flatten_in_slices(BifCall& call, Term rest, Term following, ByteChunks chun
 
 Term flatten_on(BifCall& call, Term trap) {
   const Word size = trap_raw(trap, 1);
-  if (trap_raw(trap) == 1) return join(call, ChunkJoin(trap_term(trap, 0), trap_term(trap, 1), size));
+  if (trap_raw(trap) == 1) {
+    return join(call, ChunkJoin(trap_term(trap, 0), trap_term(trap, 1), size));
+  }
   return flatten_in_slices(call, trap_term(trap, 0), trap_term(trap, 1),
                            ByteChunks(trap_term(trap, 2), size), trap_term(trap, 3));
 }

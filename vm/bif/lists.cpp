@@ -113,32 +113,66 @@ Term subtract_many(BifCall& call, Term left, std::vector<Word>& remove) {
   return kept.finish(left);
 }
 
+Term subtract_short(BifCall& call, Term left, Term right, std::uint64_t cells) {
+  constexpr std::size_t kFewMax = 16;
+  pay_words(call, 8 * cells);
+  std::vector<Word> remove;
+  for (Term l = right; l.is_cons(); l = l.tail()) remove.push_back(l.head().raw);
+  return remove.size() <= kFewMax ? subtract_few(call, left, remove)
+                                  : subtract_many(call, left, remove);
+}
+
+// Long lists, once both are known to be proper, are the library's work. State: 0 or 1; what is left
+// of the left or the right one, and both.
+Term subtract_long(BifCall& call, Word phase, Term rest, Term left, Term right) {
+  for (;;) {
+    for (std::uint64_t i = 0; i < 4 * kCellsPerReduction && rest.is_cons(); ++i) rest = rest.tail();
+    --call.reductions;
+    if (!rest.is_cons()) {
+      if (!rest.is_nil()) {
+        call.first_argument = left;
+        return call.badarg();
+      }
+      if (phase == 1) break;
+      phase = 1;
+      rest = right;
+    }
+    if (must_yield(call)) return yield_with(call, make_trap(call.heap, phase, {rest, left, right}));
+  }
+  if (right.is_nil()) return left;
+  const auto module = call.atoms.intern("prim_lists"), function = call.atoms.intern("subtract");
+  if (!module || !function) return call.fail(kAtom_system_limit);
+  call.x[0] = left;
+  call.x[1] = right;
+  return call.tail_call(*module, *function, 2);
+}
+
 }  // namespace
 
 Term bif_subtract(BifCall& call, const Term* a) {
-  constexpr std::size_t kFewMax = 16;
-  const auto left = proper_length(a[0]), right = proper_length(a[1]);
-  if (!left || !right) return call.badarg();
-  if (*left == 0 || *right == 0) return a[0];
-  pay_words(call, 8 * (*left + *right));
-  std::vector<Word> remove;
-  remove.reserve(*right);
-  for (Term l = a[1]; l.is_cons(); l = l.tail()) remove.push_back(l.head().raw);
-  return *right <= kFewMax ? subtract_few(call, a[0], remove) : subtract_many(call, a[0], remove);
+  constexpr std::uint64_t kShortMax = 8192;  // cells of both
+  if (is_trap(a[0])) {
+    return subtract_long(call, trap_raw(a[0]), trap_term(a[0], 0), trap_term(a[0], 1),
+                         trap_term(a[0], 2));
+  }
+  std::uint64_t cells = 0;
+  Term left = a[0], right = a[1];
+  for (; left.is_cons() && cells < kShortMax; left = left.tail()) ++cells;
+  for (; right.is_cons() && cells < kShortMax; right = right.tail()) ++cells;
+  if ((left.is_cons() || right.is_cons()) && call.x != nullptr) {
+    return subtract_long(call, 0, left, a[0], a[1]);
+  }
+  if (!left.is_nil() || !right.is_nil()) return call.badarg();
+  if (a[0].is_nil() || a[1].is_nil()) return a[0];
+  return subtract_short(call, a[0], a[1], cells);
 }
 
 Term bif_lists_reverse(BifCall& call, const Term* a) {
   Term rest = a[0], reversed = a[1];
-  while (rest.is_cons()) {
-    for (std::uint64_t i = 0; i < kCellsPerReduction && rest.is_cons(); ++i, rest = rest.tail()) {
-      reversed = make_cons(call.heap, rest.head(), reversed);
-    }
-    --call.reductions;
-    if (rest.is_cons() && must_yield(call)) {
-      call.x[0] = rest;
-      call.x[1] = reversed;
-      return call.again(BifAnswer::kYield);
-    }
+  if (!reverse_onto(call, rest, reversed)) {
+    call.x[0] = rest;
+    call.x[1] = reversed;
+    return call.again(BifAnswer::kYield);
   }
   return rest.is_nil() ? reversed : call.badarg();
 }

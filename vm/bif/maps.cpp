@@ -16,8 +16,8 @@ Term badkey(BifCall& call, Term key) {
 // What has more pairs than this is done in slices.
 constexpr Word kAtOnceMax = 2048;
 
-// Goes on with a walk from the last pair of `map` to the first that puts `pick(cell)` of each before
-// `list`. The list when it is there; else the slice is over, and the cursor stands where it can stop.
+// Goes on with a walk from the last pair to the first that puts `pick(cell)` of each before `list`.
+// The list when it is there; else the slice is over, and the cursor stands where it can stop.
 template <class Pick>
 std::optional<Term> list_before(BifCall& call, MapBackCursor& cursor, Term& list, Pick pick) {
   constexpr std::uint64_t kPairsPerReduction = 32;

@@ -26,6 +26,17 @@ Term make_trap(Heap& heap, std::span<const Word> raw, std::span<const Term> term
   return Term::boxed(box);
 }
 
+bool reverse_onto(BifCall& call, Term& rest, Term& made) {
+  while (rest.is_cons()) {
+    for (std::uint64_t i = 0; i < kCellsPerReduction && rest.is_cons(); ++i, rest = rest.tail()) {
+      made = make_cons(call.heap, rest.head(), made);
+    }
+    --call.reductions;
+    if (rest.is_cons() && must_yield(call)) return false;
+  }
+  return true;
+}
+
 std::optional<std::uint64_t> proper_length(Term list) {
   std::uint64_t count = 0;
   for (; list.is_cons(); list = list.tail()) ++count;

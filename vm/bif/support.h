@@ -39,7 +39,8 @@ inline Term make_trap(Heap& heap, Word raw, std::initializer_list<Term> terms) {
 }
 inline Term make_trap(Heap& heap, std::initializer_list<Word> raw,
                       std::initializer_list<Term> terms) {
-  return make_trap(heap, std::span(raw.begin(), raw.size()), std::span(terms.begin(), terms.size()));
+  return make_trap(heap, std::span(raw.begin(), raw.size()),
+                   std::span(terms.begin(), terms.size()));
 }
 inline bool is_trap(Term t) { return t.is_box(Subtag::kTrap); }
 inline Word trap_raw(Term trap, unsigned index = 0) { return trap.box()[2 + index]; }
@@ -51,6 +52,9 @@ inline Term yield_with(BifCall& call, Term state) {
   call.x[0] = state;
   return call.again(BifAnswer::kYield);
 }
+
+// Puts the elements of `rest` before `made`, the first of them deepest. False: the slice is over.
+bool reverse_onto(BifCall& call, Term& rest, Term& made);
 
 // ---- making ----------------------------------------------------------------------------------
 inline Term make_cons(Heap& heap, Term head, Term tail) {

@@ -56,14 +56,18 @@ Walk resumed(Term trap) {
 // {'$select', Table, Hash, [Key], Direction, Limit, Spec, Remainder}.
 constexpr Word kContinuationArity = 8;
 
-Term make_continuation(BifCall& call, const Walk& w, Term remainder) {
+Term reference_of(BifCall& call, const Walk& w) {
   Word* reference = call.heap.allocate(2);
   reference[0] = make_header(Subtag::kRef, 1);
   reference[1] = w.table_id;
+  return Term::boxed(reference);
+}
+
+Term make_continuation(BifCall& call, const Walk& w, Term remainder) {
   const Term key = w.position.key.is_value()
                        ? make_cons(call.heap, w.position.key, Term::nil()) : Term::nil();
   return make_tuple(call.heap,
-                    {kAtom_select, Term::boxed(reference),
+                    {kAtom_select, reference_of(call, w),
                      Term::small(static_cast<std::int64_t>(w.position.hash)), key,
                      boolean(w.direction == WalkDirection::kForward), Term::small(w.limit), w.spec,
                      remainder});
@@ -166,7 +170,10 @@ Term resume(BifCall& call, Term trap) {
   Walk w = resumed(trap);
   const TablePointer table = call.services.tables->find(w.table_id);
   MatchSpec spec;
-  if (table == nullptr || !spec.compile(call, w.spec)) return call.badarg();
+  if (table == nullptr || !spec.compile(call, w.spec)) {  // it was deleted meanwhile
+    call.first_argument = reference_of(call, w);
+    return call.badarg();
+  }
   return go_on(call, w, *table, spec);
 }
 

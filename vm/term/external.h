@@ -29,7 +29,7 @@ inline constexpr std::uint8_t kVersion = 131, kSmallInteger = 97, kInteger = 98,
 // Appends the term, without the version byte. Iterative. Any thread.
 void encode_external(std::vector<std::uint8_t>& out, Term term, const AtomTable& atoms);
 
-// The same step by step, so that it can stop in the middle: what is left to do is terms and numbers.
+// The same step by step, and it can stop in the middle: what is left to do is terms and numbers.
 class ExternalEncoder {
  public:
   enum class Kind : std::uint8_t {
