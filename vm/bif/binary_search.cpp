@@ -3,7 +3,8 @@
 // Each pattern is looked for with memmem, which takes linear time; of several patterns the one that
 // matches first counts, of those that match at one place the longest. A pattern is searched again
 // only when the search has passed its last match, so the work is (length of the subject) x (number
-// of patterns).
+// of patterns). A large subject is searched a part at a time, which looks as far beyond its end as
+// the longest pattern may reach.
 //
 // A compiled pattern is {bm, Binary} or {ac, [Binary]}, as OTP's looks from outside.
 #include <algorithm>
@@ -117,27 +118,91 @@ Term match_term(BifCall& call, const Search::Match& m) {
 
 enum class Wanted : std::uint8_t { kFirst, kAll };
 
+// A search under way. Between slices: where it is, where it ends, what is wanted; subject, patterns
+// and the matches so far, the latest first. When it has come to its end, these are turned round:
+// kTurn; what is left of them, and the list made.
+struct SearchState {
+  Term subject, pattern;
+  Word at, end;
+  Wanted wanted;
+  Term found = Term::nil();
+};
+constexpr Word kTurn = ~Word{0};
+
+Term turn_round(BifCall& call, Term rest, Term made) {
+  if (reverse_onto(call, rest, made)) return made;
+  return yield_with(call, make_trap(call.heap, {kTurn}, {rest, made}));
+}
+
+// The matches that begin in the next part of the subject; true: the slice is over.
+bool search_part(BifCall& call, SearchState& s, std::vector<Pattern>& patterns, std::size_t longest,
+                 std::vector<Search::Match>& found) {
+  constexpr Word kPartBytes = Word{1} << 16;
+  const Word part_end = std::min(s.end, s.at + kPartBytes);
+  const Word view_end = std::min(s.end, part_end + longest - 1), begin = s.at;
+  const BitsView view = bits_view(s.subject).part(8 * begin, 8 * (view_end - begin));
+  std::vector<std::uint8_t> copy;
+  Bytes bytes(view.bytes, view_end - begin);
+  if (!view.aligned()) {
+    copy.resize(view_end - begin);
+    copy_bits(view.bytes, view.bit_offset, copy.data(), 0, view.size_bits);
+    bytes = copy;
+  }
+  for (Pattern& p : patterns) p.known = false;
+  Search matches(bytes, patterns, 0, bytes.size());
+  for (auto m = matches.next(); m && begin + m->position < part_end; m = matches.next()) {
+    found.push_back({begin + m->position, m->length});
+    s.at = begin + m->position + m->length;
+    pay_words(call, 16 * (1 + patterns.size() / 4));
+    if (s.wanted == Wanted::kFirst) return false;
+    if (found.size() % 256 == 0 && must_yield(call)) return true;
+  }
+  s.at = std::max(s.at, part_end);
+  pay_bytes(call, (s.at - begin) * patterns.size());
+  --call.reductions;
+  return must_yield(call);
+}
+
+Term search_on(BifCall& call, SearchState s, std::vector<Pattern>& patterns) {
+  std::size_t longest = 1;
+  for (const Pattern& p : patterns) longest = std::max(longest, p.bytes.size());
+  std::vector<Search::Match> found;
+  bool is_over = false;
+  while (s.at < s.end && !is_over && (s.wanted == Wanted::kAll || found.empty())) {
+    is_over = search_part(call, s, patterns, longest, found);
+  }
+  if (s.wanted == Wanted::kFirst && !found.empty()) return match_term(call, found[0]);
+  if (s.at < s.end || !s.found.is_nil()) {
+    for (const auto& m : found) s.found = make_cons(call.heap, match_term(call, m), s.found);
+    if (s.at >= s.end) return turn_round(call, s.found, Term::nil());
+    return yield_with(call, make_trap(call.heap, {s.at, s.end, static_cast<Word>(s.wanted)},
+                                      {s.subject, s.pattern, s.found}));
+  }
+  if (s.wanted == Wanted::kFirst) return kAtom_nomatch;
+  ListBuilder list(call.heap);
+  for (const auto& m : found) list.append(match_term(call, m));
+  return list.finish();
+}
+
+Term resume(BifCall& call, Term trap) {
+  if (trap_raw(trap) == kTurn) return turn_round(call, trap_term(trap, 0), trap_term(trap, 1));
+  std::vector<Pattern> patterns;
+  read_patterns(trap_term(trap, 1), patterns);
+  return search_on(call,
+                   {trap_term(trap, 0), trap_term(trap, 1), trap_raw(trap), trap_raw(trap, 1),
+                    static_cast<Wanted>(trap_raw(trap, 2)), trap_term(trap, 2)},
+                   patterns);
+}
+
 Term search(BifCall& call, Term subject, Term pattern, Term options, Wanted wanted) {
+  if (is_trap(subject)) return resume(call, subject);
   std::vector<Pattern> patterns;
   std::size_t begin = 0, end = 0;
   if (!is_binary(subject)) return call.badarg();
   if (bits_size(subject) == 0) return wanted == Wanted::kFirst ? kAtom_nomatch : Term::nil();
   if (!read_patterns(pattern, patterns)) return call.badarg();
   if (!read_scope(call, options, bits_size(subject) / 8, begin, end)) return call.badarg();
-  std::vector<std::uint8_t> copy;
-  Search matches(binary_bytes(subject, copy), patterns, begin, end);
-  if (wanted == Wanted::kFirst) {
-    const auto m = matches.next();
-    pay_bytes(call, (m ? m->position : end) - begin);
-    return m ? match_term(call, *m) : kAtom_nomatch;
-  }
-  pay_bytes(call, (end - begin) * patterns.size());
-  ListBuilder found(call.heap);
-  while (const auto m = matches.next()) {
-    found.append(match_term(call, *m));
-    pay_words(call, 16);
-  }
-  return found.finish();
+  return search_on(call, {subject, pattern, begin, end, wanted}, patterns);
 }
 
 }  // namespace
