@@ -2,6 +2,7 @@
 #include "vm/bif/chardata.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace parley {
 
@@ -52,8 +53,14 @@ bool CharReader::enter() {
       if (left_bits() != 0) return true;
       data_ = Term::nil();
     } else if (data_.is_nil()) {
-      if (tails_.empty()) return false;
-      data_ = Term(tails_.pop());
+      if (!tails_.empty()) {
+        data_ = Term(tails_.pop());
+      } else if (following_.is_cons()) {
+        data_ = following_.head();
+        following_ = following_.tail();
+      } else {
+        return false;
+      }
       at_ = 0;
     } else {
       return false;
@@ -116,12 +123,48 @@ CharReader::Status CharReader::join_binaries(std::uint32_t& c) {
   }
 }
 
+std::span<const std::uint8_t> CharReader::next_ascii(std::size_t count_max) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+  if (encoding_ > TextEncoding::kUtf8 || !is_binary(data_)) return {};
+  const BitsView view = bits_view(data_);
+  if (!view.aligned()) return {};
+  const std::uint8_t* const begin = view.bytes + at_ / 8;
+  const std::size_t size = std::min<std::uint64_t>(count_max, left_bits() / 8);
+  std::size_t count = 0;
+  for (std::uint64_t word; count + sizeof word <= size; count += sizeof word) {
+    std::memcpy(&word, begin + count, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
+  while (count < size && begin[count] < 0x80) ++count;
+  at_ += 8 * count;
+  return {begin, count};
+}
+
+Term CharReader::suspend(Term& following) {
+  Term rest = data_;
+  if (is_binary(data_) && at_ != 0) rest = make_slice(heap_, data_, at_, left_bits());
+  std::vector<Word> tails;
+  while (!tails_.empty()) tails.push_back(tails_.pop());
+  following = following_;
+  for (auto t = tails.rbegin(); t != tails.rend(); ++t) {
+    following = make_cons(heap_, Term(*t), following);
+  }
+  return rest;
+}
+
 Term CharReader::rest(Shape shape) {
   Term rest = data_;
   if (is_binary(data_) && at_ != 0) rest = make_slice(heap_, data_, at_, left_bits());
-  if (is_binary(rest) && bits_size(rest) == 0 && !tails_.empty()) rest = Term::nil();
-  while (!tails_.empty()) {
-    const Term tail(tails_.pop());
+  const bool more = !tails_.empty() || following_.is_cons();
+  if (is_binary(rest) && bits_size(rest) == 0 && more) rest = Term::nil();
+  while (!tails_.empty() || following_.is_cons()) {
+    Term tail;
+    if (!tails_.empty()) {
+      tail = Term(tails_.pop());
+    } else {
+      tail = following_.head();
+      following_ = following_.tail();
+    }
     const bool keep = shape == Shape::kShort && tail.is_nil();
     if (!keep) rest = rest.is_nil() ? tail : make_cons(heap_, rest, tail);
   }

@@ -19,8 +19,10 @@ enum class TextEncoding : std::uint8_t {
 
 class CharReader {
  public:
-  CharReader(Heap& heap, Term data, TextEncoding encoding = TextEncoding::kUtf8)
-      : heap_(heap), encoding_(encoding), data_(data) {}
+  // `following`: a list of more data behind, as `suspend` gave it.
+  CharReader(Heap& heap, Term data, TextEncoding encoding = TextEncoding::kUtf8,
+             Term following = Term::nil())
+      : heap_(heap), encoding_(encoding), data_(data), following_(following) {}
 
   enum class Status : std::uint8_t {
     kCharacter,   // `c` is the next one
@@ -30,6 +32,13 @@ class CharReader {
     kBad,         // not character data: an atom, a float, a bit string that is not whole bytes, ...
   };
   Status next(std::uint32_t& c);
+
+  // The ASCII characters that stand next in a binary that starts on a byte, at most so many; they
+  // are read. Maybe none, though there are some.
+  std::span<const std::uint8_t> next_ascii(std::size_t count_max);
+
+  // Where the reader stands, for another one: the data, and what follows it. Not after an end.
+  Term suspend(Term& following);
 
   // What has not been read. kExact keeps the nesting as it was, kShort leaves out lists that end.
   enum class Shape : std::uint8_t { kExact, kShort };
@@ -50,6 +59,7 @@ class CharReader {
   Term data_;             // what is being read: a list, or a binary from bit `at_` on
   std::uint64_t at_ = 0;
   WorkList<Word> tails_;  // what follows the lists that were entered
+  Term following_;        // and what follows all those, as a list
   std::uint8_t joined_[4] = {};  // bytes of a code point that is spread over binaries
   unsigned joined_bytes_ = 0;
   bool unfinished_at_end_ = false;
