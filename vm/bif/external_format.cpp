@@ -2,6 +2,7 @@
 #include <zlib.h>
 
 #include "vm/bif/byte_chunks.h"
+#include "vm/bif/decode_slices.h"
 #include "vm/heap/decode_external.h"
 #include "vm/term/external.h"
 
@@ -178,21 +179,67 @@ Term encode_with(BifCall& call, const Term* a, Product product) {
   return encode(call, a[0], product, product == Product::kSize ? 0 : options->level);
 }
 
-Term decode(BifCall& call, Term binary, NewAtoms new_atoms, std::size_t& used) {
+// ---- decoding ----------------------------------------------------------------------------------
+
+struct DecodeWishes {
+  NewAtoms new_atoms = NewAtoms::kMake;
+  bool used = false;  // {Term, Bytes} is wanted
+};
+
+Term failed(BifCall& call, DecodeError error) {
+  const bool limit = error == DecodeError::kAtomLimit || error == DecodeError::kTooLarge;
+  return limit ? call.fail(kAtom_system_limit) : call.badarg();
+}
+
+Term decoded(BifCall& call, const DecodeWishes& wishes, Term term, Word used) {
+  if (!wishes.used) return term;
+  return make_tuple(call.heap, {term, Term::small(static_cast<std::int64_t>(used))});
+}
+
+// The flags of a run: the wishes; and above them, how many bytes the term took, where that is not
+// where the run ends.
+Term run_decoder(BifCall& call, DecodeRun run) {
+  const DecodeWishes wishes{(run.flags() & 1) != 0 ? NewAtoms::kRefuse : NewAtoms::kMake,
+                            (run.flags() & 2) != 0};
+  switch (run.run(wishes.new_atoms)) {
+    case DecodeRun::Step::kYield: return yield_with(call, run.save());
+    case DecodeRun::Step::kFailed:
+      call.first_argument = run.kept();
+      return failed(call, run.error());
+    case DecodeRun::Step::kDone: break;
+  }
+  return decoded(call, wishes, run.term(), run.flags() >> 2 != 0 ? run.flags() >> 2 : run.at());
+}
+
+Term decode_in_slices(BifCall& call, Term binary, std::span<const std::uint8_t> bytes,
+                      const DecodeWishes& wishes) {
+  const Word flags = Word{wishes.new_atoms == NewAtoms::kRefuse} | Word{wishes.used} << 1;
+  if (bytes[0] != external::kVersion) return call.badarg();
+  if (bytes[1] == external::kCompressed) {
+    const auto inflated = inflate_external(bytes);
+    if (!inflated) return failed(call, inflated.error());
+    call.reductions -= static_cast<std::int64_t>(inflated->bytes.size() / 1024);
+    const Term whole = make_binary(call.heap, inflated->bytes);
+    return run_decoder(call, {call, whole, 0, flags | inflated->used_bytes << 2, binary});
+  }
+  const Term whole = bits_view(binary).aligned() ? binary : make_binary(call.heap, bytes);
+  return run_decoder(call, {call, whole, 1, flags, binary});
+}
+
+Term decode(BifCall& call, Term binary, const DecodeWishes& wishes) {
+  constexpr std::size_t kAtOnceMax = std::size_t{1} << 15;  // bytes
   if (!is_binary(binary)) return call.badarg();
   std::vector<std::uint8_t> copy;
   const auto bytes = binary_bytes(binary, copy);
+  if (bytes.size() > kAtOnceMax && call.x != nullptr) {
+    return decode_in_slices(call, binary, bytes, wishes);
+  }
   pay_bytes(call, 8 * bytes.size());
   const DecodeOptions options{
-      .new_atoms = new_atoms, .funs = call.services.funs, .seed = call.hash_seed};
-  const auto decoded = decode_external(call.heap, call.atoms, bytes, options);
-  if (!decoded) {
-    const bool limit = decoded.error() == DecodeError::kAtomLimit ||
-                       decoded.error() == DecodeError::kTooLarge;
-    return limit ? call.fail(kAtom_system_limit) : call.badarg();
-  }
-  used = decoded->used_bytes;
-  return decoded->term;
+      .new_atoms = wishes.new_atoms, .funs = call.services.funs, .seed = call.hash_seed};
+  const auto result = decode_external(call.heap, call.atoms, bytes, options);
+  if (!result) return failed(call, result.error());
+  return decoded(call, wishes, result->term, result->used_bytes);
 }
 
 }  // namespace
@@ -217,26 +264,21 @@ Term bif_external_size_2(BifCall& call, const Term* a) {
 }
 
 Term bif_binary_to_term_1(BifCall& call, const Term* a) {
-  std::size_t used = 0;
-  return decode(call, a[0], NewAtoms::kMake, used);
+  return is_trap(a[0]) ? run_decoder(call, DecodeRun(call, a[0])) : decode(call, a[0], {});
 }
 // Options: `safe` makes no atoms; `used` answers {Term, Bytes}.
 Term bif_binary_to_term_2(BifCall& call, const Term* a) {
-  NewAtoms new_atoms = NewAtoms::kMake;
-  bool wants_used = false;
+  if (is_trap(a[0])) return run_decoder(call, DecodeRun(call, a[0]));
+  DecodeWishes wishes;
   Term options = a[1];
   for (; options.is_cons(); options = options.tail()) {
     const std::string_view name =
         options.head().is_atom() ? call.atoms.text(options.head()) : "";
-    if (name == "safe") new_atoms = NewAtoms::kRefuse;
-    else if (name == "used") wants_used = true;
+    if (name == "safe") wishes.new_atoms = NewAtoms::kRefuse;
+    else if (name == "used") wishes.used = true;
     else return call.badarg();
   }
-  if (!options.is_nil()) return call.badarg();
-  std::size_t used = 0;
-  const Term term = decode(call, a[0], new_atoms, used);
-  if (!term.is_value() || !wants_used) return term;
-  return make_tuple(call.heap, {term, Term::small(static_cast<std::int64_t>(used))});
+  return options.is_nil() ? decode(call, a[0], wishes) : call.badarg();
 }
 
 }  // namespace parley

@@ -380,27 +380,31 @@ class Decoder {
 // zlib's best ratio is 1032 to 1: a larger size that is claimed is a lie.
 constexpr std::uint64_t kInflationMax = 1032;
 
-std::expected<Decoded, DecodeError> decode_compressed(Heap& heap, AtomTable& atoms,
-                                                      std::span<const std::uint8_t> bytes,
-                                                      const DecodeOptions& options) {
-  if (bytes.size() < 4) return std::unexpected(DecodeError::kTruncated);
+}  // namespace
+
+std::expected<Inflated, DecodeError> inflate_external(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t kHead = 6;  // version, tag, size
+  if (bytes.size() < kHead) return std::unexpected(DecodeError::kTruncated);
   std::uint64_t size = 0;
-  for (unsigned i = 0; i < 4; ++i) size = (size << 8) | bytes[i];
-  bytes = bytes.subspan(4);
+  for (std::size_t i = 2; i < kHead; ++i) size = (size << 8) | bytes[i];
+  bytes = bytes.subspan(kHead);
   if (size > bytes.size() * kInflationMax + 64) return std::unexpected(DecodeError::kMalformed);
-  std::vector<std::uint8_t> inflated(size);
+  Inflated inflated{std::vector<std::uint8_t>(size), 0};
   uLongf inflated_size = size;
   uLong used = bytes.size();
-  if (uncompress2(inflated.data(), &inflated_size, bytes.data(), &used) != Z_OK ||
+  if (uncompress2(inflated.bytes.data(), &inflated_size, bytes.data(), &used) != Z_OK ||
       inflated_size != size) {
     return std::unexpected(DecodeError::kMalformed);
   }
-  auto decoded = Decoder(heap, atoms, inflated, options).run();
-  if (decoded) decoded->used_bytes = 6 + used;
-  return decoded;
+  inflated.used_bytes = kHead + used;
+  return inflated;
 }
 
-}  // namespace
+std::expected<Decoded, DecodeError> decode_external_term(Heap& heap, AtomTable& atoms,
+                                                         std::span<const std::uint8_t> bytes,
+                                                         const DecodeOptions& options) {
+  return Decoder(heap, atoms, bytes, options).run();
+}
 
 std::expected<Decoded, DecodeError> decode_external(Heap& heap, AtomTable& atoms,
                                                     std::span<const std::uint8_t> bytes,
@@ -408,9 +412,13 @@ std::expected<Decoded, DecodeError> decode_external(Heap& heap, AtomTable& atoms
   if (bytes.size() < 2) return std::unexpected(DecodeError::kTruncated);
   if (bytes[0] != kVersion) return std::unexpected(DecodeError::kMalformed);
   if (bytes[1] == kCompressed) {
-    return decode_compressed(heap, atoms, bytes.subspan(2), options);
+    const auto inflated = inflate_external(bytes);
+    if (!inflated) return std::unexpected(inflated.error());
+    auto decoded = decode_external_term(heap, atoms, inflated->bytes, options);
+    if (decoded) decoded->used_bytes = inflated->used_bytes;
+    return decoded;
   }
-  auto decoded = Decoder(heap, atoms, bytes.subspan(1), options).run();
+  auto decoded = decode_external_term(heap, atoms, bytes.subspan(1), options);
   if (decoded) ++decoded->used_bytes;
   return decoded;
 }

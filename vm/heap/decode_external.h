@@ -10,6 +10,7 @@
 #include <expected>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "vm/heap/map.h"
 #include "vm/term/atoms.h"
@@ -44,5 +45,17 @@ struct Decoded {
 std::expected<Decoded, DecodeError> decode_external(Heap& heap, AtomTable& atoms,
                                                     std::span<const std::uint8_t> bytes,
                                                     const DecodeOptions& options);
+
+// Of bytes that begin with the tag of a term.
+std::expected<Decoded, DecodeError> decode_external_term(Heap& heap, AtomTable& atoms,
+                                                         std::span<const std::uint8_t> bytes,
+                                                         const DecodeOptions& options);
+
+struct Inflated {
+  std::vector<std::uint8_t> bytes;  // begin with the tag of a term
+  std::size_t used_bytes;
+};
+// Of bytes that begin with the version byte and the tag of what is compressed.
+std::expected<Inflated, DecodeError> inflate_external(std::span<const std::uint8_t> bytes);
 
 }  // namespace parley
