@@ -33,4 +33,7 @@ if(PARLEY_DEV)
 elseif(NOT PARLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # What a program prints does not depend on the build, so the oracle runs once.
   parley_lang_test(oracle --oracle)
+  # Parts of the library that Erlang/OTP has not, run there with stand-ins for the natives.
+  add_test(NAME lang_ours COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/oracle/run_ours)
+  set_tests_properties(lang_ours PROPERTIES LABELS lang TIMEOUT 300 PROCESSORS 2)
 endif()

@@ -3,6 +3,7 @@ import os
 import signal
 import stat
 import subprocess
+import time
 
 import harness
 
@@ -137,6 +138,30 @@ class RunningNode(harness.CommandLineCase):
         err = self.fails("load", "counter.par")
         self.assertIn("refused counter, nothing is changed", err)
         self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."), "{one,7}\n")
+
+    def test_a_migration_that_never_ends_holds_nobody(self):
+        self.begin()
+        self.write("counter.par", counter("7", "two", "timer:sleep(infinity)"))
+        start = time.monotonic()
+        self.assertIn("still in its code_change", self.fails("load", "counter.par"))
+        self.assertLess(time.monotonic() - start, harness.LIMIT_S - 5)
+        self.assertIn("no load to undo", self.fails("undo"))
+        called = self.succeeds("rpc", "counter:handle_call(get, from, 7).")
+        self.assertEqual(called, "{reply,{one,7},7}\n")
+
+    def test_a_damaged_file_refuses_the_batch(self):
+        self.begin()
+        self.write("counter.par", counter("7", "two", "{ok, State}"))
+        self.succeeds("load", "counter.par")
+        with open(os.path.join(self.folder, "out", "counter_wait.parc"), "rb") as file:
+            whole = file.read()
+        with open(os.path.join(self.folder, "short.parc"), "wb") as file:
+            file.write(whole[:200])
+        self.write("counter.par", counter("7", "three", "{ok, State}"))
+        err = self.fails("load", "short.parc", "counter.par")
+        self.assertRegex(err, r"refused .*short\.parc: section header, offset 8: ")
+        self.assertEqual(self.succeeds("rpc", "gen_server:call(counter, get)."), "{two,7}\n")
+        self.assertIn("current again", self.succeeds("undo"))
 
     def test_a_file_that_does_not_compile(self):
         self.begin()

@@ -151,6 +151,9 @@ struct FileError {
   std::string section;
   std::uint64_t offset = 0;  // in the file
   std::string reason;
+  std::string text() const {
+    return "section " + section + ", offset " + std::to_string(offset) + ": " + reason;
+  }
 };
 
 std::vector<std::uint8_t> write_module_file(const ModuleFile& module);

@@ -163,7 +163,9 @@ Term bif_code_module_md5(BifCall& call, const Term* a) {
 Term bif_code_parc_module(BifCall& call, const Term* a) {
   if (!is_binary(a[0])) return call.badarg();
   const auto file = isa::parse_module_file(bytes_of(a[0]));
-  if (!file) return kAtom_error;
+  if (!file) {
+    return make_tuple(call.heap, {kAtom_error, text_binary(call, file.error().text())});
+  }
   const auto name = call.atoms.intern(file->atoms[file->name]);
   return name ? make_tuple(call.heap, {kAtom_ok, *name}) : call.fail(kAtom_system_limit);
 }

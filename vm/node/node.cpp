@@ -116,10 +116,7 @@ Node::~Node() { scheduler_->stop_and_join(); }
 std::expected<CodeIndex::Prepared, std::string> Node::prepare(
     std::span<const std::uint8_t> bytes) {
   auto file = isa::parse_module_file(bytes);
-  if (!file) {
-    return std::unexpected("section " + file.error().section + ", offset " +
-                           std::to_string(file.error().offset) + ": " + file.error().reason);
-  }
+  if (!file) return std::unexpected(file.error().text());
   if (const auto verified = verify(*file); !verified) {
     const VerifyError& error = verified.error();
     return std::unexpected("code, rule " + std::string(error.rule) + ": " + error.message);

@@ -20,25 +20,26 @@ all_loaded() -> [M || {M, _} <- code:all_loaded()].
 load_batch(Batch) ->
     case [M || {M, Binary, _} <- Batch, not is_binary(Binary)] of
         [] ->
-            Old = [{M, get({?MODULE, M})} || {M, _, _} <- Batch],
+            Old = [{M, persistent_term:get({?MODULE, M}, none)} || {M, _, _} <- Batch],
             [begin
                  code:purge(M),
                  {module, M} = code:load_binary(M, "batch", Binary),
-                 put({?MODULE, M}, Binary)
+                 persistent_term:put({?MODULE, M}, Binary)
              end || {M, Binary, _} <- Batch],
-            put({?MODULE, last}, Old),
+            persistent_term:put({?MODULE, last}, Old),
             ok;
         [M | _] -> {error, {M, badfile}}
     end.
 
 flip_back() ->
-    case erase({?MODULE, last}) of
+    case persistent_term:get({?MODULE, last}, undefined) of
         undefined -> {error, nothing};
         Old ->
+            persistent_term:erase({?MODULE, last}),
             [begin
                  code:purge(M),
                  {module, M} = code:load_binary(M, "batch", Binary),
-                 put({?MODULE, M}, Binary)
+                 persistent_term:put({?MODULE, M}, Binary)
              end || {M, Binary} <- Old, is_binary(Binary)],
             ok
     end.
