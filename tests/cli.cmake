@@ -11,8 +11,9 @@ foreach(file ${cli_tests})
   add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} ${file})
   set(environment "PARLEY_BINARY=$<TARGET_FILE:parley>")
   if(PARLEY_SANITIZE)
+    set(known_leaks ${CMAKE_CURRENT_SOURCE_DIR}/cli/libedit.supp)
     list(APPEND environment PARLEY_SLOW=1
-         "LSAN_OPTIONS=print_suppressions=0:suppressions=${CMAKE_CURRENT_SOURCE_DIR}/cli/libedit.supp")
+         "LSAN_OPTIONS=print_suppressions=0:suppressions=${known_leaks}")
   endif()
   set_tests_properties(${name} PROPERTIES LABELS cli ENVIRONMENT "${environment}"
                        TIMEOUT 300 SKIP_RETURN_CODE 77)
