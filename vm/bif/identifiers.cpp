@@ -138,6 +138,7 @@ Term bif_make_fun(BifCall& call, const Term* a) {
   PARLEY_ASSERT(call.services.funs != nullptr, "the node gives a resolver of funs");
   const ExportCell* cell =
       call.services.funs->export_cell(a[0], a[1], static_cast<std::uint32_t>(*arity));
+  if (cell == nullptr) return call.fail(kAtom_system_limit);
   Word* box = call.heap.allocate(2);
   box[0] = make_header(Subtag::kExportFun, 1);
   box[1] = reinterpret_cast<Word>(cell);

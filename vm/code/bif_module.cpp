@@ -57,9 +57,9 @@ Term compile_info(BifCall& call, const ModuleFile& file) {
 }
 
 // The non-value: no such item.
-Term item(BifCall& call, const LoadedModule& module, Term key) {
+Term item(BifCall& call, const ModuleVersions& module, Term key) {
   const ModuleFile& file = *module.file;
-  if (key == kAtom_module) return module.name;
+  if (key == kAtom_module) return module.current->module;
   if (key == kAtom_exports) return exports(call, file);
   if (key == kAtom_functions) return functions(call, file);
   if (key == kAtom_attributes) return attributes(call, file);
@@ -69,27 +69,22 @@ Term item(BifCall& call, const LoadedModule& module, Term key) {
   return Term();
 }
 
-const LoadedModule* loaded(BifCall& call, Term name) {
-  const LoadedModule* module = name.is_atom() ? call.services.code->module(name) : nullptr;
-  return module == nullptr || module->current == nullptr ? nullptr : module;
-}
-
 }  // namespace
 
 Term bif_get_module_info(BifCall& call, const Term* a) {
-  const LoadedModule* module = loaded(call, a[0]);
-  if (module == nullptr) return call.badarg();
+  const ModuleVersions module = call.services.code->versions(a[0]);
+  if (module.current == nullptr) return call.badarg();
   ListBuilder list(call.heap);
   for (const Term key :
        {kAtom_module, kAtom_exports, kAtom_attributes, kAtom_compile, kAtom_md5}) {
-    list.append(make_tuple(call.heap, {key, item(call, *module, key)}));
+    list.append(make_tuple(call.heap, {key, item(call, module, key)}));
   }
   return list.finish();
 }
 Term bif_get_module_info_item(BifCall& call, const Term* a) {
-  const LoadedModule* module = loaded(call, a[0]);
-  if (module == nullptr) return call.badarg();
-  const Term value = item(call, *module, a[1]);
+  const ModuleVersions module = call.services.code->versions(a[0]);
+  if (module.current == nullptr) return call.badarg();
+  const Term value = item(call, module, a[1]);
   return value.is_value() ? value : call.badarg();
 }
 

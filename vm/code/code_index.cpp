@@ -92,9 +92,16 @@ const BuiltIn* CodeIndex::find_built_in(Term module, Term function, std::uint32_
   return found == built_in_by_name_.end() ? nullptr : found->second;
 }
 
+// All numbers are the key: an entry that was made from bytes and that no module file agrees with
+// never gets code.
+CodeIndex::Key CodeIndex::fun_key(Term module, std::uint32_t index, std::uint64_t unique,
+                                  std::uint32_t arity, std::uint32_t free_count) {
+  return {module.raw, unique, std::uint64_t{index} << 32 | arity << 16 | free_count};
+}
+
 FunCode* CodeIndex::fun_code(Term module, std::uint32_t index, std::uint64_t unique,
                              std::uint32_t arity, std::uint32_t free_count, Term function) {
-  auto& slot = funs_[Key{module.raw, unique, index}];
+  auto& slot = funs_[fun_key(module, index, unique, arity, free_count)];
   if (slot == nullptr) {
     slot = std::make_unique<FunCode>();
     slot->module = module;
@@ -108,11 +115,24 @@ FunCode* CodeIndex::fun_code(Term module, std::uint32_t index, std::uint64_t uni
 }
 
 const FunEntry* CodeIndex::fun_entry(const FunEntry& wanted) {
+  if (wanted.arity > isa::kRegistersMax || wanted.free_count > isa::kRegistersMax) return nullptr;
   std::unique_lock guard(lock_);
-  const FunCode* entry = fun_code(wanted.module, wanted.index, wanted.unique, wanted.arity,
-                                  wanted.free_count, kAtom_undefined);
-  const bool agrees = entry->arity == wanted.arity && entry->free_count == wanted.free_count;
-  return agrees ? entry : nullptr;
+  const bool is_known = funs_.contains(fun_key(wanted.module, wanted.index, wanted.unique,
+                                               wanted.arity, wanted.free_count));
+  if (!is_known && made_from_bytes_ >= kMadeFromBytesMax) return nullptr;
+  if (!is_known) ++made_from_bytes_;
+  return fun_code(wanted.module, wanted.index, wanted.unique, wanted.arity, wanted.free_count,
+                  kAtom_undefined);
+}
+
+const ExportCell* CodeIndex::export_cell(Term module, Term function, std::uint32_t arity) {
+  if (const CallCell* found = find_cell(module, function, arity)) return found;
+  if (arity > isa::kRegistersMax) return nullptr;
+  std::unique_lock guard(lock_);
+  const bool is_known = cells_.contains(Key{module.raw, function.raw, arity});
+  if (!is_known && made_from_bytes_ >= kMadeFromBytesMax) return nullptr;
+  if (!is_known) ++made_from_bytes_;
+  return make_cell(Key{module.raw, function.raw, arity});
 }
 
 std::expected<CodeIndex::Prepared, std::string> CodeIndex::prepare(
@@ -131,17 +151,18 @@ void CodeIndex::forget_undo(Term module) {
   if (std::ranges::find(last_batch_, module) != last_batch_.end()) last_batch_.clear();
 }
 
-std::expected<void, std::string> CodeIndex::commit(std::vector<Prepared> batch, Undo undo) {
+void CodeIndex::publish_funs(const FunPlaces& funs) {
+  for (const auto& [fun, code] : funs) fun->code.store(code, std::memory_order_release);
+}
+
+LoadResult CodeIndex::commit(std::vector<Prepared>& batch, Undo undo) {
   std::unique_lock guard(lock_);
   const bool all_new =
       std::ranges::all_of(batch, [this](const Prepared& p) { return is_new(p.module); });
-  if (!all_new && !unsettled_.empty()) return std::unexpected("another load has not settled");
+  if (!all_new && !unsettled_.empty()) return LoadResult::kBusy;
   for (const Prepared& prepared : batch) {
     const auto found = modules_.find(prepared.module.raw);
-    if (found != modules_.end() && found->second->old != nullptr) {
-      return std::unexpected("an old version of " + std::string(atoms_.text(prepared.module)) +
-                             " is still there");
-    }
+    if (found != modules_.end() && found->second->old != nullptr) return LoadResult::kOldVersion;
   }
   if (undo == Undo::kPossible) last_batch_.clear();
   const unsigned inactive = 1 - active_.load(std::memory_order_relaxed);
@@ -171,17 +192,18 @@ std::expected<void, std::string> CodeIndex::commit(std::vector<Prepared> batch, 
         unsettled_.push_back(cell);
       }
     }
-    for (const auto& [fun, code] : prepared.funs) fun->code.store(code, std::memory_order_release);
+    publish_funs(prepared.funs);
     prepared.block->id = static_cast<std::uint32_t>(blocks_.size());
     blocks_.push_back(prepared.block.get());
     module->old = std::move(module->current);
     module->old_file = std::move(module->file);
     module->current = std::move(prepared.block);
     module->file = std::move(prepared.file);
+    module->old_funs = std::exchange(module->funs, std::move(prepared.funs));
   }
   // Release: pairs with the acquire in active_index() at the start of a slice.
   if (!all_new) active_.store(inactive, std::memory_order_release);
-  return {};
+  return LoadResult::kDone;
 }
 
 void CodeIndex::settle() {
@@ -194,14 +216,17 @@ void CodeIndex::settle() {
   unsettled_.clear();
 }
 
-bool CodeIndex::flip_back() {
+LoadResult CodeIndex::flip_back() {
   std::unique_lock guard(lock_);
-  if (last_batch_.empty()) return false;
+  if (last_batch_.empty()) return LoadResult::kNothing;
+  if (!unsettled_.empty()) return LoadResult::kBusy;
   const unsigned active = active_.load(std::memory_order_relaxed), inactive = 1 - active;
   for (const Term name : last_batch_) {
     LoadedModule& module = *modules_.at(name.raw);
     std::swap(module.current, module.old);
     std::swap(module.file, module.old_file);
+    std::swap(module.funs, module.old_funs);
+    publish_funs(module.funs);
     for (const auto& [key, cell] : cells_) {
       if (cell->module != name || cell->built_in != nullptr) continue;
       const Word* entry = cell->stub;
@@ -220,7 +245,7 @@ bool CodeIndex::flip_back() {
   }
   last_batch_.clear();
   active_.store(inactive, std::memory_order_release);
-  return true;
+  return LoadResult::kDone;
 }
 
 bool CodeIndex::is_loaded(Term module) const {
@@ -229,10 +254,12 @@ bool CodeIndex::is_loaded(Term module) const {
   return found != modules_.end() && found->second->current != nullptr;
 }
 
-const LoadedModule* CodeIndex::module(Term name) const {
+ModuleVersions CodeIndex::versions(Term name) const {
   std::shared_lock guard(lock_);
   const auto found = modules_.find(name.raw);
-  return found == modules_.end() ? nullptr : found->second.get();
+  if (found == modules_.end()) return {};
+  const LoadedModule& module = *found->second;
+  return {module.current.get(), module.old.get(), module.file};
 }
 
 std::vector<Term> CodeIndex::all_loaded() const {
@@ -250,7 +277,7 @@ void CodeIndex::drop_old(Term name) {
   if (found == modules_.end() || found->second->old == nullptr) return;
   forget_undo(name);
   LoadedModule& module = *found->second;
-  for (const auto& [key, fun] : funs_) {
+  for (const auto& [fun, place] : module.old_funs) {
     const Word* code = fun->code.load(std::memory_order_relaxed);
     if (code != nullptr && module.old->contains(code)) {
       fun->code.store(nullptr, std::memory_order_release);
@@ -259,17 +286,17 @@ void CodeIndex::drop_old(Term name) {
   // The words stay (a raw trace may name them); what goes is the version.
   retired_.push_back(std::move(module.old));
   module.old_file.reset();
+  module.old_funs.clear();
 }
 
-bool CodeIndex::delete_module(Term name) {
+LoadResult CodeIndex::delete_module(Term name) {
   std::unique_lock guard(lock_);
   const auto found = modules_.find(name.raw);
-  if (found == modules_.end() || found->second->current == nullptr || !unsettled_.empty()) {
-    return false;
-  }
-  forget_undo(name);
+  if (found == modules_.end() || found->second->current == nullptr) return LoadResult::kNothing;
+  if (!unsettled_.empty()) return LoadResult::kBusy;
   LoadedModule& module = *found->second;
-  if (module.old != nullptr) return false;
+  if (module.old != nullptr) return LoadResult::kOldVersion;
+  forget_undo(name);
   const unsigned inactive = 1 - active_.load(std::memory_order_relaxed);
   for (const auto& [key, cell] : cells_) {
     if (cell->module != name || cell->built_in != nullptr) continue;
@@ -278,8 +305,9 @@ bool CodeIndex::delete_module(Term name) {
   }
   module.old = std::move(module.current);
   module.old_file = std::move(module.file);
+  module.old_funs = std::exchange(module.funs, {});
   active_.store(inactive, std::memory_order_release);
-  return true;
+  return LoadResult::kDone;
 }
 
 const CodeBlock* CodeIndex::block_at(const Word* address) const {

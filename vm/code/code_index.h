@@ -34,12 +34,19 @@ inline constexpr unsigned kFirstVariant = 256;
 inline constexpr unsigned kHandlersMax = 512;
 using HandlerTable = std::array<std::uint32_t, kHandlersMax>;
 
-struct LoadedModule {
-  Term name;
-  std::unique_ptr<CodeBlock> current;
-  std::unique_ptr<CodeBlock> old;
-  std::shared_ptr<const isa::ModuleFile> file;      // of the current version
-  std::shared_ptr<const isa::ModuleFile> old_file;
+// The versions of a module at one moment. Blocks live as long as the index.
+struct ModuleVersions {
+  const CodeBlock* current = nullptr;          // null: none
+  const CodeBlock* old = nullptr;
+  std::shared_ptr<const isa::ModuleFile> file; // of the current version
+};
+
+// How an attempt to change what code is current went.
+enum class LoadResult : std::uint8_t {
+  kDone,
+  kBusy,        // an earlier change has not settled: again when it has
+  kOldVersion,  // a version that became old before is still there
+  kNothing,     // there is nothing to change
 };
 
 // FNV-1a of a module file: tells versions apart, no secret.
@@ -62,12 +69,14 @@ class CodeIndex : public FunResolver {
   CallCell* find_cell(Term module, Term function, std::uint32_t arity) const;
   const BuiltIn* find_built_in(Term module, Term function, std::uint32_t arity) const;
   // FunResolver, for funs that come from outside as bytes or names.
-  const ExportCell* export_cell(Term module, Term function, std::uint32_t arity) override {
-    return cell(module, function, arity);
-  }
+  const ExportCell* export_cell(Term module, Term function, std::uint32_t arity) override;
   const FunEntry* fun_entry(const FunEntry& wanted) override;
   FunCode* fun_code(Term module, std::uint32_t index, std::uint64_t unique, std::uint32_t arity,
                       std::uint32_t free_count, Term function);
+
+  // The funs of a version and where their code is in it. Versions with the same lambda share its
+  // entry, which holds the place in the current one.
+  using FunPlaces = std::vector<std::pair<FunCode*, const Word*>>;
 
   // The text of why not, where a batch cannot be prepared. Nothing is visible before `commit`.
   struct Prepared {
@@ -75,31 +84,29 @@ class CodeIndex : public FunResolver {
     std::shared_ptr<const isa::ModuleFile> file;
     Term module;
     std::vector<std::pair<CallCell*, const Word*>> exports;
-    std::vector<std::pair<FunCode*, const Word*>> funs;
+    FunPlaces funs;
   };
   std::expected<Prepared, std::string> prepare(std::shared_ptr<const isa::ModuleFile> file);
   // Makes a batch current: fills the inactive entries, flips the active index. The versions that
-  // were current become old. Fails, changing nothing, where a module still has an old version.
+  // were current become old. Changes nothing unless it answers kDone; then takes the batch.
   // Modules that have no version yet become visible at once: nobody can be in them, so nothing
   // flips and there is nothing to settle; loading on demand is never held up by another load.
   // Only an undoable batch is what `flip_back` undoes, as long as all its old versions are there.
   enum class Undo : std::uint8_t { kImpossible, kPossible };
-  std::expected<void, std::string> commit(std::vector<Prepared> batch, Undo undo);
+  LoadResult commit(std::vector<Prepared>& batch, Undo undo);
   // After every slice that began before the flip has ended: makes both entries of the cells equal.
   void settle();
-  bool is_settled() const { return unsettled_.empty(); }
   // Undoes the latest undoable commit: its old versions become current again.
-  bool flip_back();
+  LoadResult flip_back();
 
   unsigned active_index() const { return active_.load(std::memory_order_acquire); }
   bool is_loaded(Term module) const;
-  // The current module, or null. Valid while nobody loads.
-  const LoadedModule* module(Term name) const;
+  ModuleVersions versions(Term module) const;
   std::vector<Term> all_loaded() const;
   // Drops the old version; the caller has made sure that nobody is in it.
   void drop_old(Term module);
   // The current version becomes old, nothing becomes current.
-  bool delete_module(Term module);
+  LoadResult delete_module(Term module);
 
   // Terms kept for the node's life, read without copying. Overwritten ones keep their memory.
   Term persistent_get(Term key) const;  // the non-value: none
@@ -124,6 +131,14 @@ class CodeIndex : public FunResolver {
 
  private:
   friend class Loader;
+  struct LoadedModule {
+    Term name;
+    std::unique_ptr<CodeBlock> current;
+    std::unique_ptr<CodeBlock> old;
+    std::shared_ptr<const isa::ModuleFile> file;  // of the current version
+    std::shared_ptr<const isa::ModuleFile> old_file;
+    FunPlaces funs, old_funs;
+  };
   struct Key {
     Word module, function;
     std::uint64_t arity;
@@ -136,13 +151,18 @@ class CodeIndex : public FunResolver {
       return h ^ (h >> 29);
     }
   };
+  static Key fun_key(Term module, std::uint32_t index, std::uint64_t unique, std::uint32_t arity,
+                     std::uint32_t free_count);
   CallCell* make_cell(const Key& key);
   void make_stub(CallCell& cell, const BuiltIn* built_in);
   void make_fixed_stubs();
-  void publish(const Prepared& prepared, unsigned index);
+  static void publish_funs(const FunPlaces& funs);
   bool is_new(Term module) const;
   // The latest batch cannot be undone any more where one of its modules changes.
   void forget_undo(Term module);
+
+  // Entries live as long as the node, so what bytes from outside may make of them is bounded.
+  static constexpr std::uint32_t kMadeFromBytesMax = 1u << 18;
 
   AtomTable& atoms_;
   const HandlerTable& handlers_;
@@ -160,6 +180,7 @@ class CodeIndex : public FunResolver {
   std::vector<std::unique_ptr<Word[]>> stubs_;
   std::unordered_map<Word, const CallCell*> stub_cells_;
   std::unordered_multimap<std::uint64_t, std::pair<Term, Term>> persistent_;
+  std::uint32_t made_from_bytes_ = 0;
   std::vector<CallCell*> unsettled_;
   std::vector<Term> last_batch_;
   std::vector<Word> process_end_, process_start_;

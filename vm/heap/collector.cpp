@@ -28,6 +28,7 @@ constexpr std::uint32_t kMinorsInARow = 64;
 }  // namespace
 
 HeapBlock allocate_block(std::size_t words) {
+  PARLEY_ASSERT(words <= SIZE_MAX / sizeof(Word), "a size of memory");
   auto* memory = static_cast<Word*>(std::malloc(words * sizeof(Word)));
   PARLEY_ASSERT(memory != nullptr, "memory for a heap block");
   return HeapBlock{memory, words};
@@ -52,6 +53,17 @@ Collector::Kind Collector::due(const OldGeneration* old, const Word* nursery) {
                                                                       : Kind::kMajor;
 }
 
+std::size_t Collector::block_words(const Heap& heap, HeapBlock block, const OldGeneration* old,
+                                   Kind kind, std::size_t words_wanted) {
+  const bool whole = kind == Kind::kWhole;
+  const auto stack = static_cast<std::size_t>(block.words + block.size - heap.limit());
+  const Word* const young = whole ? block.words : old->high_water;
+  const std::size_t used = static_cast<std::size_t>(heap.top() - young) + heap.fragment_words();
+  // Half as much again, so that a growing heap is copied O(log n) times.
+  return used + stack + (used + stack) / 2 + words_wanted + 2 * Heap::kRedZoneWords +
+         (whole ? 0 : nursery_room(stack));
+}
+
 Collector::Collector(Heap& heap, HeapBlock block, OldGeneration* old, Kind kind,
                      std::size_t words_wanted, AddressRange literals,
                      AddressRange examined_message)
@@ -62,17 +74,10 @@ Collector::Collector(Heap& heap, HeapBlock block, OldGeneration* old, Kind kind,
       kind_(kind),
       literals_(literals),
       examined_(examined_message) {
-  const std::size_t stack = static_cast<std::size_t>(block.words + block.size - heap.limit());
-  const Word* young = block.words;
-  if (old_ != nullptr) {
-    prepare_old();
-    young = old_->high_water;
-  }
-  const std::size_t used =
-      static_cast<std::size_t>(heap.top() - young) + heap.fragment_words();
-  // Everything may be alive; half as much again, so that a growing heap is copied O(log n) times.
-  to_ = allocate_block(used + stack + (used + stack) / 2 + words_wanted +
-                       2 * Heap::kRedZoneWords + (old_ != nullptr ? nursery_room(stack) : 0));
+  const std::size_t words = block_words(heap, block, old, kind, words_wanted);
+  PARLEY_ASSERT(words <= kBlockWordsMax, "the caller ends a process whose heap cannot grow");
+  if (old_ != nullptr) prepare_old();
+  to_ = allocate_block(words);
   top_ = scan_ = to_.words;
 }
 
@@ -244,6 +249,7 @@ HeapBlock Collector::finish(Fit fit) {
     old_->minors = kind_ == Kind::kMajor ? 0 : old_->minors + 1;
   }
   heap_.set_bounds(top_, to_.words + to_.size - stack);
+  heap_.lose_mark();
   return to_;
 }
 

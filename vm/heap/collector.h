@@ -52,6 +52,9 @@ struct AddressRange {
   bool contains(const Word* p) const { return p >= begin && p < end; }
 };
 
+// A process keeps the offsets in its block in 32 bits: 32 GiB.
+inline constexpr std::size_t kBlockWordsMax = UINT32_MAX;
+
 struct HeapBlock {
   Word* words = nullptr;
   std::size_t size = 0;
@@ -91,9 +94,13 @@ class Collector {
   // room for all that may be promoted, and not too often in a row.
   static Kind due(const OldGeneration* old, const Word* nursery);
 
+  // Words of the block that such a collection makes: room for the case that everything lives.
+  static std::size_t block_words(const Heap& heap, HeapBlock block, const OldGeneration* old,
+                                 Kind kind, std::size_t words_wanted);
+
   // Will copy the heap (block and fragments) of `heap`, whose stack is [heap.limit(), block end),
   // into a block with room for everything alive and `words_wanted` more.
-  // `old`: null exactly for kWhole.
+  // `old` is looked at for kMinor and kMajor. Requires block_words(...) <= kBlockWordsMax.
   Collector(Heap& heap, HeapBlock block, OldGeneration* old, Kind kind, std::size_t words_wanted,
             AddressRange literals, AddressRange examined_message);
 

@@ -25,6 +25,7 @@ std::string_view describe(DecodeError error) {
     case DecodeError::kAtomLimit: return "the atom table is full";
     case DecodeError::kNewAtom: return "an atom that does not exist yet";
     case DecodeError::kTooLarge: return "an integer that is too large";
+    case DecodeError::kFunLimit: return "a fun that no code has, or too many that are not loaded";
   }
   return "";
 }
@@ -327,6 +328,7 @@ class Decoder {
     if (error_) return;
     const ExportCell* cell =
         options_.funs->export_cell(module, function, static_cast<std::uint32_t>(arity));
+    if (cell == nullptr) return fail(DecodeError::kFunLimit);
     Word* box = heap_.allocate(2);
     box[0] = make_header(Subtag::kExportFun, 1);
     box[1] = reinterpret_cast<Word>(cell);
@@ -356,9 +358,7 @@ class Decoder {
     if (options_.funs == nullptr) fail(DecodeError::kMalformed);
     if (error_ || !can_promise(wanted.free_count)) return;
     const FunEntry* entry = options_.funs->fun_entry(wanted);
-    if (entry == nullptr || entry->free_count != wanted.free_count) {
-      return fail(DecodeError::kMalformed);
-    }
+    if (entry == nullptr) return fail(DecodeError::kFunLimit);
     Word* box = heap_.allocate(2 + wanted.free_count);
     box[0] = make_header(Subtag::kFun, 1 + wanted.free_count);
     box[1] = reinterpret_cast<Word>(entry);

@@ -33,6 +33,7 @@ enum class DecodeError : std::uint8_t {
   kAtomLimit,   // the atom table is full
   kNewAtom,     // an atom that does not exist, where that is refused
   kTooLarge,    // an integer beyond kBigBitsMax bits
+  kFunLimit,    // a fun of code that is not loaded, where no more are taken, or impossible numbers
 };
 std::string_view describe(DecodeError error);
 

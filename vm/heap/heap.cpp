@@ -66,6 +66,7 @@ void free_fragments(Fragment* first) {
 }
 
 Word* Heap::allocate_fragment(std::size_t words) {
+  lose_mark();
   if (static_cast<std::size_t>(fragment_end_ - fragment_top_) < words) {
     const std::size_t size = std::max(words, kOverflowWordsMin);
     Fragment* fragment = parley::allocate_fragment(size, 0);

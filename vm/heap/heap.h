@@ -63,6 +63,11 @@ class Heap {
   Word* top() const { return top_; }
   Word* limit() const { return limit_; }
   void set_bounds(Word* top, Word* limit) { top_ = top, limit_ = limit; }
+  // The mark: whether a term was made since the owner set it at `top`. A collection loses it, which
+  // counts as yes: addresses of before and after say nothing about each other.
+  void set_mark(const Word* top) { mark_ = top; }
+  void lose_mark() { mark_ = nullptr; }
+  bool made_since_mark(const Word* top) const { return mark_ != top; }
   Fragment* fragments() const { return fragments_; }
   // The fragments that a process carried while it did not run.
   void set_fragments(Fragment* first);
@@ -101,6 +106,7 @@ class Heap {
 
   Word* top_ = nullptr;
   Word* limit_ = nullptr;
+  const Word* mark_ = nullptr;   // null: lost
   Fragment* fragments_ = nullptr;
   Word* fragment_top_ = nullptr;  // free room at the end of the newest overflow fragment
   Word* fragment_end_ = nullptr;

@@ -13,7 +13,7 @@
 #include "vm/bif/bif.h"
 #include "vm/code/built_in.h"
 #include "vm/code/code_block.h"
-#include "vm/heap/heap.h"
+#include "vm/heap/collector.h"
 #include "vm/isa/layout.h"
 #include "vm/isa/module_file.h"
 #include "vm/process/process.h"
@@ -53,7 +53,6 @@ struct Context {
   SlowPath slow = nullptr;
   const FrameDesc* frame = nullptr;   // the descriptor in force there, where it has one
   std::size_t words_wanted = 0;       // heap words to make room for
-  const Word* examined_at = nullptr;  // heap top when loop_rec gave a message
   const Word* next = nullptr;         // behind the instruction
   const Word* fail = nullptr;         // its fail label, or null: raise
   Word operands[4] = {};              // values that were read
@@ -80,6 +79,7 @@ struct Context {
   SchedulerThread* scheduler = nullptr;
   std::uint32_t thread = 0;
   const Word* process_end = nullptr;   // the stub below every stack
+  std::size_t block_words_max = kBlockWordsMax;  // a process that needs more is killed
   bool collect_always = false;         // GC stress: collect at every safe point
 
   Machine left{};  // the machine as a chain of handlers ended

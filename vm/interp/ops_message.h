@@ -23,8 +23,8 @@ PARLEY_BODY body_loop_rec(Machine& m) {
     m.context->fail = m.ip + O::template half<0>(m);
     return leave_to(m, slow_loop_rec);
   }
-  m.context->process->set_flag(process_flag::kNoCollect);
-  m.context->examined_at = m.hp;  // remove_message asks whether the examination allocated
+  m.context->process->set_flag(process_flag::kExamining);
+  m.context->heap.set_mark(m.hp);  // remove_message asks whether the examination allocated
   O::template set<1>(m, Term(message->terms()[0]));
   return Outcome::kNext;
 }

@@ -64,16 +64,18 @@ Outcome throw_from(Machine&);
 Outcome throw_error(Machine&, Term reason);
 Outcome throw_class(Machine&, Term error_class, Term reason);
 
-// Saves the running process on its own stack so that it resumes at machine.ip with x0..x(live-1),
-// the running frame being `frame`. May collect to make room.
-void save_process_may_collect(Machine&, const FrameDesc* frame, unsigned live_x);
+// Leaves with `result`, the running process saved on its own stack so that it resumes at machine.ip
+// with x0..x(live-1), the running frame being `frame`. May collect to make room, and then leave
+// with kExited where the heap is too large.
+Outcome save_and_leave(Machine&, const FrameDesc* frame, unsigned live_x, RunResult result);
 Outcome leave(Machine&, RunResult result);
 
 // Leaves because of a pending fatal signal.
 Outcome exit_by_signal(Machine&);
 
 // Makes room for `words` between heap and stack; roots are the live registers of `frame`.
-void collect_now(Machine&, const FrameDesc* frame, std::size_t words);
+// False: the heap is larger than it may be, the process must end; context.exit_reason says so.
+[[nodiscard]] bool collect_now(Machine&, const FrameDesc* frame, std::size_t words);
 
 // The trace of the next throw begins with module:function and the arguments in x0...
 void note_failed_function(Machine&, Term module, Term function, std::uint32_t arity);

@@ -154,10 +154,9 @@ Outcome hibernate(Machine& m, const BifCall& call) {
   m.ip = c.services->code->process_start();
   c.heap.set_bounds(c.heap.top(), m.sp);
   const FrameDesc* frame = c.services->code->process_start_frame();
-  collect_now(m, frame, 8);
-  save_process_may_collect(m, frame, 3);
+  if (!collect_now(m, frame, 8)) return leave(m, RunResult::kExited);
   const bool has_mail = p.queue_head != nullptr || !p.mailbox.is_empty();
-  return leave(m, has_mail ? RunResult::kYielded : RunResult::kWaiting);
+  return save_and_leave(m, frame, 3, has_mail ? RunResult::kYielded : RunResult::kWaiting);
 }
 
 }  // namespace
@@ -189,11 +188,9 @@ Outcome slow_built_in_entry(Machine& m) {
     case BifAnswer::kTailFun: return enter_tail_fun(m, call);
     case BifAnswer::kHibernate: return hibernate(m, call);
     case BifAnswer::kYield:
-      save_process_may_collect(m, O::frame<1>(m), built_in->arity);
-      return leave(m, RunResult::kYielded);
+      return save_and_leave(m, O::frame<1>(m), built_in->arity, RunResult::kYielded);
     case BifAnswer::kWait:
-      save_process_may_collect(m, O::frame<1>(m), built_in->arity);
-      return leave(m, RunResult::kWaiting);
+      return save_and_leave(m, O::frame<1>(m), built_in->arity, RunResult::kWaiting);
     case BifAnswer::kExit: return exit_by_signal(m);
   }
   PARLEY_UNREACHABLE("an answer of a built-in");

@@ -63,6 +63,7 @@ Outcome slow_bits_get_integer(Machine& m) {
   const std::uint32_t flags = O::number<5>(m);
   const Term value = read_integer(m.context->heap, bits_view(subject), value_of(position), *bits,
                                   endian_of(flags), sign_of(flags));
+  if (!value.is_value()) return go_to(m, m.ip + O::half<0>(m));  // larger than an integer can be
   O::set<2>(m, position_after(position, *bits));
   O::set<6>(m, value);
   return go_to(m, O::next(m));

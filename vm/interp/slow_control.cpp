@@ -3,6 +3,7 @@
 
 #include "vm/base/assert.h"
 #include "vm/code/code_index.h"
+#include "vm/interp/generic_operands.h"
 #include "vm/interp/slow.h"
 #include "vm/process/signal.h"
 
@@ -11,18 +12,13 @@ namespace parley {
 namespace {
 
 AddressRange examined_message(const Process& p) {
-  if (!p.has_flag(process_flag::kNoCollect) || *p.scan == nullptr) return {};
+  if (!p.has_flag(process_flag::kExamining) || *p.scan == nullptr) return {};
   Fragment* message = *p.scan;
   return {message->payload(), message->payload() + message->words()};
 }
 
 const Word* entry_of_cell(const Context& context, const CallCell* cell) {
   return cell->entry[context.active_code].load(std::memory_order_acquire);
-}
-
-Outcome go(Machine& m, const Word* target) {
-  m.ip = target;
-  return Outcome::kGoto;
 }
 
 }  // namespace
@@ -39,9 +35,13 @@ Collector::Kind stress_kind(const OldGeneration& old, const Word* block) {
   return major ? Collector::Kind::kMajor : Collector::Kind::kMinor;
 }
 
+std::size_t old_words(const OldGeneration& old) {
+  return old.block.words == nullptr ? 0 : old.used_words();
+}
+
 }  // namespace
 
-void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
+bool collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   Context& c = *m.context;
   Process& p = *c.process;
   const HeapBlock block{p.block, p.size_words};
@@ -53,8 +53,13 @@ void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   const Collector::Kind kind = c.collect_always
                                    ? stress_kind(*old, p.block)
                                    : Collector::due(old, p.block);
-  Collector collector(c.heap, block, old, kind, words + Heap::kRedZoneWords,
-                      c.services->code->literals(), examined_message(p));
+  words += Heap::kRedZoneWords;
+  if (Collector::block_words(c.heap, block, old, kind, words) > c.block_words_max) {
+    c.exit_reason = kAtom_killed;
+    return false;
+  }
+  Collector collector(c.heap, block, old, kind, words, c.services->code->literals(),
+                      examined_message(p));
   collector.visit_x(c.x, frame);
   collector.visit_stack(m.sp, frame, c.process_end);
   if (extension != nullptr) {
@@ -79,24 +84,15 @@ void collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   RunCounters::add(c.counters->collections, 1);
   RunCounters::add(c.counters->collected_words, before > live ? before - live : 0);
   m.reductions -= static_cast<std::int64_t>((before + live) / 64);
-}
-
-// Words of terms, both generations.
-static std::size_t heap_words(const Machine& m, const ProcessExtension& extension) {
-  const OldGeneration& old = extension.old;
-  return static_cast<std::size_t>(m.hp - m.context->process->block) +
-         (old.block.words == nullptr ? 0 : old.used_words());
+  const bool is_too_large = extension != nullptr && extension->max_heap_words != 0 &&
+                            live + stack_words + old_words(*old) > extension->max_heap_words;
+  if (is_too_large) c.exit_reason = kAtom_killed;
+  return !is_too_large;
 }
 
 Outcome slow_collect(Machine& m) {
   Context& c = *m.context;
-  collect_now(m, c.frame, c.words_wanted);
-  ProcessExtension* extension = c.process->extension.load(std::memory_order_relaxed);
-  if (extension != nullptr && extension->max_heap_words != 0 &&
-      heap_words(m, *extension) > extension->max_heap_words) {
-    c.exit_reason = kAtom_killed;
-    return leave(m, RunResult::kExited);
-  }
+  if (!collect_now(m, c.frame, c.words_wanted)) return leave(m, RunResult::kExited);
   return Outcome::kGoto;
 }
 
@@ -105,18 +101,19 @@ Outcome leave(Machine& m, RunResult result) {
   return Outcome::kLeave;
 }
 
-void save_process_may_collect(Machine& m, const FrameDesc* frame, unsigned live_x) {
+Outcome save_and_leave(Machine& m, const FrameDesc* frame, unsigned live_x, RunResult result) {
   Context& c = *m.context;
   Process& p = *c.process;
   const std::size_t words = live_x + 2;
   if (static_cast<std::size_t>(m.sp - c.heap.top()) < words + Heap::kRedZoneWords) {
-    collect_now(m, frame, words);
+    if (!collect_now(m, frame, words)) return leave(m, RunResult::kExited);
   }
   *--m.sp = reinterpret_cast<Word>(m.ip);
   *--m.sp = reinterpret_cast<Word>(frame);
   for (unsigned i = live_x; i-- > 0;) *--m.sp = c.x[i];
   p.saved_x = static_cast<std::uint16_t>(live_x);
   c.heap.set_bounds(c.heap.top(), m.sp);
+  return leave(m, result);
 }
 
 // Every yield stands where exactly x0..x(n-1) are alive: arguments of a call.
@@ -131,15 +128,15 @@ static unsigned live_arguments(const FrameDesc* frame) {
 Outcome slow_yield(Machine& m) {
   Context& c = *m.context;
   const FrameDesc* frame = c.frame;
-  if (c.collect_always || c.heap.wants_collection()) collect_now(m, frame, 0);
+  if ((c.collect_always || c.heap.wants_collection()) && !collect_now(m, frame, 0)) {
+    return leave(m, RunResult::kExited);
+  }
   if (c.withheld_reductions > 0) {
     m.reductions += c.withheld_reductions;
     c.withheld_reductions = 0;
-    const bool killed = (c.process->state.load(std::memory_order_relaxed) & state_bit::kKill) != 0;
-    if (m.reductions > 0 && !killed) return Outcome::kGoto;
+    if (m.reductions > 0) return Outcome::kGoto;
   }
-  save_process_may_collect(m, frame, live_arguments(frame));
-  return leave(m, RunResult::kYielded);
+  return save_and_leave(m, frame, live_arguments(frame), RunResult::kYielded);
 }
 
 // ---- calls by value --------------------------------------------------------------------------
@@ -156,7 +153,7 @@ Outcome slow_apply(Machine& m) {
   } else {
     m.sp += c.operands[3];
   }
-  return go(m, entry_of_cell(c, cell));
+  return go_to(m, entry_of_cell(c, cell));
 }
 
 Outcome slow_bad_fun(Machine& m) {
@@ -218,7 +215,7 @@ Outcome slow_process_start(Machine& m) {
   }
   if (!arguments.is_nil()) return throw_error(m, kAtom_system_limit);
   const CallCell* cell = c.services->code->cell(module, function, arity);
-  return go(m, entry_of_cell(c, cell));
+  return go_to(m, entry_of_cell(c, cell));
 }
 
 Outcome slow_undefined_entry(Machine& m) {
@@ -229,7 +226,7 @@ Outcome slow_undefined_entry(Machine& m) {
     c.active_code = code.active_index();
   }
   const Word* entry = entry_of_cell(c, cell);
-  if (entry != cell->stub) return go(m, entry);
+  if (entry != cell->stub) return go_to(m, entry);
   note_failed_function(m, cell->module, cell->function, cell->arity);
   return throw_error(m, kAtom_undef);
 }

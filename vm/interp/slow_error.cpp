@@ -84,7 +84,7 @@ Outcome throw_from(Machine& m) {
   const RunningFrame running = running_frame(*c.services->code, m.ip);
   if (!c.error_trace.is_value()) c.error_trace = capture_trace(m, running);
   c.failed_call = Term::nil();
-  c.process->clear_flag(process_flag::kNoCollect);
+  c.process->clear_flag(process_flag::kExamining);
   if (running.handler != nullptr) return enter_handler(m, running.handler);
   m.sp += running.words;
   for (;;) {

@@ -41,7 +41,7 @@ void finish_receive(Context& c) {
   }
   p.clear_flag(process_flag::kTimerSet);
   p.clear_flag(process_flag::kMailFetched);
-  p.clear_flag(process_flag::kNoCollect);
+  p.clear_flag(process_flag::kExamining);
   p.scan = &p.queue_head;
 }
 
@@ -72,7 +72,7 @@ Outcome slow_loop_rec(Machine& m) {
   }
   Fragment* const message = *p.scan;
   if (message == nullptr) {
-    p.clear_flag(process_flag::kNoCollect);
+    p.clear_flag(process_flag::kExamining);
     return go_to(m, c.fail);
   }
   PARLEY_DEBUG_ASSERT(kind_of(message->kind()) == MessageKind::kMessage,
@@ -92,7 +92,7 @@ Outcome slow_remove_message(Machine& m) {
   p.cause = message->cause;
   const AddressRange range{message->payload(), message->payload() + message->words()};
   // Terms made during the examination may point into the message too.
-  const bool allocated = m.hp != c.examined_at;
+  const bool allocated = c.heap.made_since_mark(m.hp);
   finish_receive(c);
   if (allocated || is_alive(m, c.frame, range)) {
     c.heap.adopt(message);
@@ -110,8 +110,7 @@ Outcome slow_wait(Machine& m) {
   using O = GenericOperands<isa::Opcode::wait>;
   const FrameDesc* frame = O::frame<1>(m);
   m.ip += O::half<0>(m);
-  save_process_may_collect(m, frame, 0);
-  return leave(m, RunResult::kWaiting);
+  return save_and_leave(m, frame, 0, RunResult::kWaiting);
 }
 
 Outcome slow_wait_timeout(Machine& m) {
@@ -122,8 +121,7 @@ Outcome slow_wait_timeout(Machine& m) {
   const FrameDesc* frame = O::frame<2>(m);
   if (limit == kAtom_infinity) {
     m.ip += O::half<0>(m);
-    save_process_may_collect(m, frame, 0);
-    return leave(m, RunResult::kWaiting);
+    return save_and_leave(m, frame, 0, RunResult::kWaiting);
   }
   if (!limit.is_small() || limit.small_value() < 0 || limit.small_value() > 0xFFFFFFFF) {
     finish_receive(c);
@@ -140,8 +138,7 @@ Outcome slow_wait_timeout(Machine& m) {
         p, static_cast<std::uint64_t>(limit.small_value()));
   }
   m.ip += O::half<0>(m);
-  save_process_may_collect(m, frame, 0);
-  return leave(m, RunResult::kWaiting);
+  return save_and_leave(m, frame, 0, RunResult::kWaiting);
 }
 
 // Markers: built with the process work; until then a receive looks at all mail, which is slower

@@ -14,7 +14,6 @@ namespace {
 constexpr Term kSettling = Term::special(2);
 
 Term settle_then(BifCall& call, Term answer) {
-  node_of(call).begin_settling();
   call.x[0] = kSettling;
   call.x[1] = answer;
   return call.again(BifAnswer::kYield);
@@ -67,9 +66,8 @@ Term bif_code_commit(BifCall& call, const Term* a) {
   using Undo = CodeIndex::Undo;
   const Undo undo = call.atoms.text(a[1]) == "undoable" ? Undo::kPossible : Undo::kImpossible;
   Node& node = node_of(call);
-  if (!node.code().is_settled()) {  // another load is on its way: after it
-    if (!node.try_settle()) return call.again(BifAnswer::kYield);
-  }
+  // Another load may be on its way: after it, and nothing is prepared in vain.
+  if (!node.try_settle()) return call.again(BifAnswer::kYield);
   std::vector<CodeIndex::Prepared> batch;
   for (Term list = a[0]; list.is_cons(); list = list.tail()) {
     const Term module = list.head().element(0);
@@ -82,41 +80,48 @@ Term bif_code_commit(BifCall& call, const Term* a) {
     prepared->block->path = path_text(list.head().element(2));
     batch.push_back(std::move(*prepared));
   }
-  if (const auto committed = node.code().commit(std::move(batch), undo); !committed) {
-    return make_tuple(call.heap, {kAtom_error, kAtom_not_purged});
+  switch (node.commit(batch, undo)) {
+    case LoadResult::kDone: return settle_then(call, kAtom_ok);
+    case LoadResult::kBusy: return call.again(BifAnswer::kYield);
+    default: return make_tuple(call.heap, {kAtom_error, kAtom_not_purged});
   }
-  return settle_then(call, kAtom_ok);
 }
 
 Term bif_code_flip_back(BifCall& call, const Term*) {
-  if (call.x != nullptr && !node_of(call).code().is_settled()) {
-    if (!node_of(call).try_settle()) return call.again(BifAnswer::kYield);
-    if (node_of(call).flipped_back()) return kAtom_ok;
+  // It has no argument in which to say that it is at its second part.
+  Process& process = *call.process;
+  if (!node_of(call).try_settle()) return call.again(BifAnswer::kYield);
+  if (process.has_flag(process_flag::kFlippedBack)) {
+    process.clear_flag(process_flag::kFlippedBack);
+    return kAtom_ok;
   }
-  if (!node_of(call).code().flip_back()) {
-    return make_tuple(call.heap, {kAtom_error, kAtom_nothing});
+  switch (node_of(call).flip_back()) {
+    case LoadResult::kDone: process.set_flag(process_flag::kFlippedBack); break;
+    case LoadResult::kBusy: break;
+    default: return make_tuple(call.heap, {kAtom_error, kAtom_nothing});
   }
-  node_of(call).begin_settling();
-  node_of(call).note_flip_back();
   return call.again(BifAnswer::kYield);
 }
 
 Term bif_code_delete(BifCall& call, const Term* a) {
   if (a[0] == kSettling) return *settled(call, a, kAtom_true_);
   if (!a[0].is_atom()) return call.badarg();
-  CodeIndex& code = node_of(call).code();
-  if (!code.is_loaded(a[0])) return kAtom_undefined;
-  if (!code.is_settled() && !node_of(call).try_settle()) return call.again(BifAnswer::kYield);
-  if (!code.delete_module(a[0])) return call.badarg();
-  return settle_then(call, kAtom_true_);
+  Node& node = node_of(call);
+  if (!node.try_settle()) return call.again(BifAnswer::kYield);
+  switch (node.delete_module(a[0])) {
+    case LoadResult::kDone: return settle_then(call, kAtom_true_);
+    case LoadResult::kBusy: return call.again(BifAnswer::kYield);
+    case LoadResult::kNothing: return kAtom_undefined;
+    case LoadResult::kOldVersion: return call.badarg();
+  }
+  PARLEY_UNREACHABLE("a result of a load");
 }
 
 Term bif_code_is_loaded(BifCall& call, const Term* a) {
   return a[0].is_atom() ? boolean(call.services.code->is_loaded(a[0])) : call.badarg();
 }
 Term bif_code_has_old(BifCall& call, const Term* a) {
-  const LoadedModule* module = a[0].is_atom() ? call.services.code->module(a[0]) : nullptr;
-  return boolean(module != nullptr && module->old != nullptr);
+  return boolean(call.services.code->versions(a[0]).old != nullptr);
 }
 Term bif_code_drop_old(BifCall& call, const Term* a) {
   if (!a[0].is_atom()) return call.badarg();
@@ -124,14 +129,14 @@ Term bif_code_drop_old(BifCall& call, const Term* a) {
   return kAtom_true_;
 }
 Term bif_code_path_of(BifCall& call, const Term* a) {
-  const LoadedModule* module = a[0].is_atom() ? call.services.code->module(a[0]) : nullptr;
-  if (module == nullptr || module->current == nullptr) return kAtom_error;
-  if (module->current->path.empty()) {
+  const CodeBlock* current = call.services.code->versions(a[0]).current;
+  if (current == nullptr) return kAtom_error;
+  if (current->path.empty()) {
     return node_of(call).find_library && node_of(call).find_library(call.atoms.text(a[0]))
                ? kAtom_preloaded
                : kAtom_none;
   }
-  return make_tuple(call.heap, {kAtom_ok, text_binary(call, module->current->path)});
+  return make_tuple(call.heap, {kAtom_ok, text_binary(call, current->path)});
 }
 Term bif_code_all_loaded(BifCall& call, const Term*) {
   ListBuilder list(call.heap);

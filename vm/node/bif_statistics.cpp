@@ -56,10 +56,9 @@ std::uint64_t resident_bytes() {
 std::uint64_t code_bytes(CodeIndex& code) {
   std::uint64_t words = 0;
   for (const Term name : code.all_loaded()) {
-    const LoadedModule* module = code.module(name);
-    if (module == nullptr) continue;
-    if (module->current != nullptr) words += module->current->words.size();
-    if (module->old != nullptr) words += module->old->words.size();
+    const ModuleVersions module = code.versions(name);
+    if (module.current != nullptr) words += module.current->words.size();
+    if (module.old != nullptr) words += module.old->words.size();
   }
   return words * sizeof(Word);
 }

@@ -322,7 +322,7 @@ std::string Freezer::refusal() const {
   if ((state & state_bit::kOwnsSockets) != 0) return "it owns sockets";
   if ((state & state_bit::kOwnsTables) != 0) return "it owns tables";
   if (space_.name_of(self_).is_atom()) return "it has a name";
-  if (process_.has_flag(process_flag::kNoCollect)) return "it examines a message";
+  if (process_.has_flag(process_flag::kExamining)) return "it examines a message";
   const ProcessExtension* e = process_.extension.load(std::memory_order_relaxed);
   if (e == nullptr) return "";
   if (!e->links.empty()) return "it has links";

@@ -82,8 +82,8 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
     return describe_address(*code_, heap, address);
   };
   processes_->is_old_code = [this](Term module, const Word* address) {
-    const LoadedModule* loaded = code_->module(module);
-    return loaded != nullptr && loaded->old != nullptr && loaded->old->contains(address);
+    const CodeBlock* old = code_->versions(module).old;
+    return old != nullptr && old->contains(address);
   };
   main_observer_ = std::make_unique<MainObserver>(*this);
   processes_->exit_observers.push_back(main_observer_.get());
@@ -134,15 +134,30 @@ std::expected<Term, std::string> Node::load(std::span<const std::uint8_t> bytes)
   batch.push_back(std::move(*prepared));
   std::lock_guard guard(load_lock_);
   if (code_->is_loaded(module)) return module;
-  if (auto committed = code_->commit(std::move(batch), CodeIndex::Undo::kImpossible); !committed) {
-    return std::unexpected(committed.error());
+  if (code_->commit(batch, CodeIndex::Undo::kImpossible) != LoadResult::kDone) {
+    return std::unexpected("an old version of " + std::string(atoms_.text(module)) +
+                           " is still there");
   }
   return module;
 }
 
-void Node::begin_settling() {
+// With load_lock_ held since before the flip, so that nobody settles it too early.
+LoadResult Node::begin_settling_if_done(LoadResult result) {
+  if (result == LoadResult::kDone) settling_ = scheduler_->grace_begin();
+  return result;
+}
+
+LoadResult Node::commit(std::vector<CodeIndex::Prepared>& batch, CodeIndex::Undo undo) {
   std::lock_guard guard(load_lock_);
-  settling_ = scheduler_->grace_begin();
+  return begin_settling_if_done(code_->commit(batch, undo));
+}
+LoadResult Node::flip_back() {
+  std::lock_guard guard(load_lock_);
+  return begin_settling_if_done(code_->flip_back());
+}
+LoadResult Node::delete_module(Term module) {
+  std::lock_guard guard(load_lock_);
+  return begin_settling_if_done(code_->delete_module(module));
 }
 
 bool Node::try_settle() {

@@ -58,12 +58,13 @@ class Node : public NodeControl {
   // The same without making it current.
   std::expected<CodeIndex::Prepared, std::string> prepare(std::span<const std::uint8_t> bytes);
 
-  // A load settles when every slice that began before it has ended: `begin_settling` at the flip,
-  // then `try_settle` until it answers true. Scheduler threads only.
-  void begin_settling();
+  // Changes of what is current (see CodeIndex). One settles when every slice that began before it
+  // has ended: `try_settle` until it answers true, which it also does where there is nothing to
+  // settle. Scheduler threads only.
+  LoadResult commit(std::vector<CodeIndex::Prepared>& batch, CodeIndex::Undo undo);
+  LoadResult flip_back();
+  LoadResult delete_module(Term module);
   bool try_settle();
-  void note_flip_back() { flipped_back_ = true; }
-  bool flipped_back() { return std::exchange(flipped_back_, false); }
 
   std::vector<std::string> library_modules;  // names of what find_library finds
   // Where a module's bytes are when it is called and not loaded; set before start.
@@ -97,6 +98,7 @@ class Node : public NodeControl {
   struct MainObserver;
 
   bool autoload(Term module);
+  LoadResult begin_settling_if_done(LoadResult result);
 
   NodeOptions options_;
   Services services_;
@@ -109,8 +111,7 @@ class Node : public NodeControl {
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Outside> outside_;  // after the scheduler, which its pool wakes
   std::mutex load_lock_;
-  std::optional<std::vector<std::uint64_t>> settling_;
-  bool flipped_back_ = false;
+  std::optional<std::vector<std::uint64_t>> settling_;  // since the latest flip
 };
 
 }  // namespace parley

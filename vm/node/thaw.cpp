@@ -198,6 +198,7 @@ Term Thawer::boxed_object(ObjectTag t) {
       const Term module = atom(), function = atom();
       if (!good()) return Term::nil();
       const auto cell = reinterpret_cast<Word>(code_.export_cell(module, function, arity));
+      if (cell == 0) return fail("a fun that no code has"), Term::nil();
       return terms(Subtag::kExportFun, flags, 1, 1, &cell);
     }
     case ObjectTag::kAliasRef: {
@@ -279,10 +280,9 @@ Term Thawer::trace() {
 
 const CodeBlock* Thawer::block_of(Term module, std::uint64_t hash) {
   if (!code_.is_loaded(module) && code_.autoload) code_.autoload(module);
-  const LoadedModule* loaded = code_.module(module);
-  if (loaded == nullptr) return nullptr;
-  if (loaded->current != nullptr && loaded->current->hash == hash) return loaded->current.get();
-  if (loaded->old != nullptr && loaded->old->hash == hash) return loaded->old.get();
+  const ModuleVersions loaded = code_.versions(module);
+  if (loaded.current != nullptr && loaded.current->hash == hash) return loaded.current;
+  if (loaded.old != nullptr && loaded.old->hash == hash) return loaded.old;
   return nullptr;
 }
 

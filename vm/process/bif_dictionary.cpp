@@ -3,6 +3,7 @@
 // Invariant: the terms in the dictionary lie in the process's heap and are roots of its collection.
 #include <algorithm>
 
+#include "vm/bif/support.h"
 #include "vm/process/bif_support.h"
 #include "vm/term/compare.h"
 
@@ -108,16 +109,21 @@ Term set_trap_exit(BifCall& call, Term value) {
   return boolean(before);
 }
 
-// Words, or a map with a `size`. False: neither.
-bool heap_limit(Term value, std::size_t& words) {
-  if (value.is_small() && value.small_value() >= 0) {
-    words = static_cast<std::size_t>(value.small_value());
-    return true;
-  }
-  return value.is_map();
-}
-
 }  // namespace
+
+bool parse_heap_words(BifCall& call, Term key, Term value, std::size_t& words) {
+  const MapContext maps = map_context(call);
+  bool kill = true;
+  if (key == kAtom_max_heap_size && value.is_map()) {
+    const Term no_kill = map_get(maps, value, kAtom_kill);
+    kill = !no_kill.is_value() || no_kill != kAtom_false_;
+    value = map_get(maps, value, kAtom_size);
+    if (!value.is_value()) return false;
+  }
+  if (!value.is_small() || value.small_value() < 0) return false;
+  words = kill ? static_cast<std::size_t>(value.small_value()) : 0;
+  return key == kAtom_max_heap_size || words <= kMinHeapWordsMax;
+}
 
 Term bif_process_flag(BifCall& call, const Term* a) {
   if (a[0] == kAtom_trap_exit) return set_trap_exit(call, a[1]);
@@ -125,7 +131,7 @@ Term bif_process_flag(BifCall& call, const Term* a) {
   ProcessExtension& extension = own_extension(call);
   if (a[0] == kAtom_min_heap_size || a[0] == kAtom_max_heap_size) {
     std::size_t words = 0;
-    if (!heap_limit(a[1], words)) return call.badarg();
+    if (!parse_heap_words(call, a[0], a[1], words)) return call.badarg();
     std::size_t& field =
         a[0] == kAtom_min_heap_size ? extension.min_heap_words : extension.max_heap_words;
     const std::size_t before = field;

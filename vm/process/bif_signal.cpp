@@ -93,15 +93,7 @@ bool stop_monitor(BifCall& call, Term reference) {
   if (alias != extension->aliases.end() && alias->second != AliasMode::kExplicit) {
     extension->aliases.erase(alias);
   }
-  const auto monitor = extension->monitors.find(id);
-  if (monitor == extension->monitors.end()) return false;
-  const Term target = monitor->second.target;
-  extension->monitors.erase(monitor);
-  if (target.is_pid()) {
-    const std::array elements{reference};
-    send_signal(*call.services.processes, target, MessageKind::kDemonitor, elements, 0);
-  }
-  return true;
+  return end_monitor(*call.services.processes, *call.process, id);
 }
 
 // Takes the DOWN message of the reference out of the mailbox. True: it was there.

@@ -1,4 +1,6 @@
 // Built-ins: starting processes, and calling by value.
+#include <algorithm>
+
 #include "vm/process/bif_support.h"
 #include "vm/term/fun.h"
 
@@ -63,32 +65,28 @@ Term spawn_named(BifCall& call, const Term* a, const SpawnOptions& options) {
   return spawn_with(call, a[0], a[1], a[2], options);
 }
 
-bool parse_pair(Term key, Term value, SpawnOptions& options) {
+bool parse_pair(BifCall& call, Term key, Term value, SpawnOptions& options) {
   if (key == kAtom_priority) {
     const Term names[] = {kAtom_low, kAtom_normal, kAtom_high, kAtom_max};
-    for (std::uint32_t i = 0; i < 4; ++i) {
-      if (value == names[i]) options.priority = i;
-    }
-    return value.is_atom();
+    const auto* found = std::find(std::begin(names), std::end(names), value);
+    options.priority = static_cast<std::uint32_t>(found - std::begin(names));
+    return found != std::end(names);
   }
-  if (key == kAtom_max_heap_size && value.is_map()) return true;
+  if (key == kAtom_min_heap_size) return parse_heap_words(call, key, value, options.min_heap_words);
+  if (key == kAtom_max_heap_size) return parse_heap_words(call, key, value, options.max_heap_words);
   if (key == kAtom_monitor) {
     options.monitor = true;
     return parse_monitor_options(value, options.monitor_options);
   }
-  if (key == kAtom_link) return false;
-  if (key == kAtom_message_queue_data) return value.is_atom();
-  if (!value.is_small() || value.small_value() < 0) return false;
-  if (key == kAtom_min_heap_size) {
-    options.min_heap_words = static_cast<std::size_t>(value.small_value());
+  if (key == kAtom_message_queue_data) return value == kAtom_on_heap || value == kAtom_off_heap;
+  // These two have no effect here.
+  if (key == kAtom_fullsweep_after || key == kAtom_min_bin_vheap_size) {
+    return value.is_small() && value.small_value() >= 0;
   }
-  if (key == kAtom_max_heap_size) {
-    options.max_heap_words = static_cast<std::size_t>(value.small_value());
-  }
-  return true;
+  return false;
 }
 
-bool parse_options(Term list, SpawnOptions& options) {
+bool parse_options(BifCall& call, Term list, SpawnOptions& options) {
   for (; list.is_cons(); list = list.tail()) {
     const Term option = list.head();
     if (option == kAtom_link) {
@@ -96,7 +94,7 @@ bool parse_options(Term list, SpawnOptions& options) {
     } else if (option == kAtom_monitor) {
       options.monitor = true;
     } else if (!option.is_tuple() || option.arity() != 2 ||
-               !parse_pair(option.element(0), option.element(1), options)) {
+               !parse_pair(call, option.element(0), option.element(1), options)) {
       return false;
     }
   }
@@ -122,12 +120,12 @@ Term bif_spawn_monitor_mfa(BifCall& call, const Term* a) {
 }
 Term bif_spawn_opt_fun(BifCall& call, const Term* a) {
   SpawnOptions options;
-  if (!parse_options(a[1], options)) return call.badarg();
+  if (!parse_options(call, a[1], options)) return call.badarg();
   return spawn_function(call, a[0], options);
 }
 Term bif_spawn_opt_mfa(BifCall& call, const Term* a) {
   SpawnOptions options;
-  if (!parse_options(a[3], options)) return call.badarg();
+  if (!parse_options(call, a[3], options)) return call.badarg();
   return spawn_named(call, a, options);
 }
 

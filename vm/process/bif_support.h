@@ -34,6 +34,9 @@ struct MonitorOptions {
   std::optional<AliasMode> alias;
 };
 bool parse_monitor_options(Term list, MonitorOptions& options);
+// The value of min_heap_size, or of max_heap_size, where a map with `size` (and `kill`) may stand.
+// False: not such a value, or a first heap larger than a process may ask for.
+bool parse_heap_words(BifCall& call, Term key, Term value, std::size_t& words);
 // Handles signals that the caller sent to itself at once. True: it must exit.
 inline bool settle_own_signals(const BifCall& call) {
   return take_incoming(*call.services.processes, *call.process);

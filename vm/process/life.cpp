@@ -70,11 +70,11 @@ void relate_to_parent(ProcessSpace& space, Process& child, Term child_pid,
 }  // namespace
 
 Term spawn_process(ProcessSpace& space, const ProcessEntry& entry, const SpawnRequest& request) {
-  Process* p = space.allocate();
-  if (p == nullptr) return Term();
-  const Term pid = space.pid_of(*p);
   const std::size_t arguments_words = copied_words(request.arguments, space.literals);
   const std::size_t size = std::max(kFirstBlockWords, request.min_heap_words) + arguments_words;
+  Process* p = size > kBlockWordsMax ? nullptr : space.allocate();
+  if (p == nullptr) return Term();
+  const Term pid = space.pid_of(*p);
   const HeapBlock block = allocate_block(size);
   p->block = block.words;
   p->size_words = static_cast<std::uint32_t>(block.size);
@@ -152,8 +152,7 @@ void end_process(ProcessSpace& space, Process& process, Term reason) {
   state_word::become(process.state, ProcessState::kExiting);
   ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
   if ((process.state.load(std::memory_order_seq_cst) & state_bit::kRegistered) != 0) {
-    const Term name = space.name_of(pid);
-    if (name.is_atom()) space.unregister_name(name);
+    space.unregister_process(pid);
   }
   space.scheduler->cancel_receive_timer(process);
   for (ExitObserver* observer : space.exit_observers) observer->process_ended(process, pid, reason);

@@ -43,7 +43,6 @@ enum class ProcessState : std::uint32_t {
 namespace state_bit {
 inline constexpr std::uint32_t kStateMask = 7;
 inline constexpr std::uint32_t kWake = 1u << 3;       // wake owed by the claim holder
-inline constexpr std::uint32_t kKill = 1u << 4;       // exit(P, kill) was sent: safe points look
 inline constexpr std::uint32_t kPriorityShift = 5;    // two bits: 0 low, 1 normal, 2 high, 3 max
 inline constexpr std::uint32_t kPriorityMask = 3u << kPriorityShift;
 inline constexpr std::uint32_t kSuspended = 1u << 8;  // runs only system signals until resumed
@@ -54,12 +53,13 @@ inline constexpr std::uint32_t kOwnsTables = 1u << 13;  // has, or had, a table
 }  // namespace state_bit
 
 namespace process_flag {
-inline constexpr std::uint16_t kNoCollect = 1;      // between loop_rec and remove_message
+inline constexpr std::uint16_t kExamining = 1;      // between loop_rec and remove_message
 inline constexpr std::uint16_t kTimerSet = 2;       // the running receive has its deadline
 inline constexpr std::uint16_t kTrapExit = 4;
 inline constexpr std::uint16_t kMailFetched = 8;    // `after 0` has looked at the outer queue
 inline constexpr std::uint16_t kHibernating = 16;
 inline constexpr std::uint16_t kSaved = 32;         // its machine lies on its stack
+inline constexpr std::uint16_t kFlippedBack = 64;   // waits for a load that it undid to settle
 }  // namespace process_flag
 
 struct alignas(64) Process {

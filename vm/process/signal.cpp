@@ -45,6 +45,11 @@ void append_converted(Process& process, Fragment* fragment) {
   append(process, fragment);
 }
 
+// How the owner of `process`, which may hold a claim of it only, sends signals of its own.
+Claim may_claim(const Process& process) {
+  return process.current_state() == ProcessState::kClaimed ? Claim::kMayNot : Claim::kMay;
+}
+
 // True: fatal.
 bool handle_exit(ProcessSpace& space, Process& process, Fragment* fragment, bool from_link) {
   ProcessExtension& extension = space.extension(process);
@@ -81,7 +86,7 @@ void handle_unlink(ProcessSpace& space, Process& process, Fragment* fragment) {
     if (link != extension->links.end() && link->second.is_active()) extension->links.erase(link);
   }
   const std::array elements{space.pid_of(process), id};
-  send_signal(space, from, MessageKind::kUnlinkAck, elements, 0);
+  send_signal(space, from, MessageKind::kUnlinkAck, elements, 0, may_claim(process));
   free_fragment(fragment);
 }
 
@@ -135,17 +140,7 @@ void handle_alias_message(ProcessSpace& space, Process& process, Fragment* fragm
   if (mode == AliasMode::kReply || mode == AliasMode::kReplyDemonitor) {
     extension->aliases.erase(id);
   }
-  if (mode == AliasMode::kReplyDemonitor) {
-    const auto monitor = extension->monitors.find(id);
-    if (monitor != extension->monitors.end()) {
-      const std::array elements{element_of(fragment, 0)};
-      const Term target = monitor->second.target;
-      extension->monitors.erase(monitor);
-      if (target.is_pid()) {
-        send_signal(space, target, MessageKind::kDemonitor, elements, 0);
-      }
-    }
-  }
+  if (mode == AliasMode::kReplyDemonitor) end_monitor(space, process, id);
   // The tuple {alias, message} stays in the fragment; the message proper becomes its root.
   fragment->terms()[0] = element_of(fragment, 1).raw;
   set_kind(fragment, MessageKind::kMessage);
@@ -229,14 +224,15 @@ Fragment* make_signal(const ProcessSpace& space, MessageKind kind, std::span<con
   return fragment;
 }
 
-bool deliver(ProcessSpace& space, Process& receiver, Fragment* fragment, MessageKind kind) {
+bool deliver(ProcessSpace& space, Process& receiver, Fragment* fragment, MessageKind kind,
+             Claim claim) {
   const PushResult pushed = receiver.mailbox.push(fragment, kind);
   if (pushed == PushResult::kClosed) {
     refuse(space, kind, root_of(fragment), space.pid_of(receiver));
     free_fragment(fragment);
     return false;
   }
-  if (!is_ordinary(kind) && claim_and_handle(space, receiver)) return true;
+  if (claim == Claim::kMay && !is_ordinary(kind) && claim_and_handle(space, receiver)) return true;
   if (pushed == PushResult::kPushedOwesWake && state_word::wake(receiver.state)) {
     space.scheduler->enqueue(receiver);
   }
@@ -254,7 +250,7 @@ std::size_t send_message(ProcessSpace& space, Term receiver_pid, Term message,
 }
 
 void send_signal(ProcessSpace& space, Term receiver_pid, MessageKind kind,
-                 std::span<const Term> elements, std::uint32_t cause) {
+                 std::span<const Term> elements, std::uint32_t cause, Claim claim) {
   Process* receiver = space.find(receiver_pid);
   Fragment* fragment = make_signal(space, kind, elements, cause);
   if (receiver == nullptr) {
@@ -262,7 +258,7 @@ void send_signal(ProcessSpace& space, Term receiver_pid, MessageKind kind,
     free_fragment(fragment);
     return;
   }
-  deliver(space, *receiver, fragment, kind);
+  deliver(space, *receiver, fragment, kind, claim);
 }
 
 void refuse(ProcessSpace& space, MessageKind kind, Term root, Term dead_pid) {
@@ -320,6 +316,20 @@ Term make_alias_ref(Word* at, std::uint64_t id, Term owner) {
   at[1] = id;
   at[2] = owner.raw;
   return Term::boxed(at);
+}
+
+bool end_monitor(ProcessSpace& space, Process& process, std::uint64_t id) {
+  ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
+  if (extension == nullptr) return false;
+  const auto monitor = extension->monitors.find(id);
+  if (monitor == extension->monitors.end()) return false;
+  const Term target = monitor->second.target, reference = monitor->second.reference;
+  extension->monitors.erase(monitor);
+  if (target.is_pid()) {
+    const std::array elements{reference};
+    send_signal(space, target, MessageKind::kDemonitor, elements, 0, may_claim(process));
+  }
+  return true;
 }
 
 void add_link(ProcessSpace& space, Process& process, Term peer) {

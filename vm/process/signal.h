@@ -24,15 +24,21 @@ Fragment* make_message(const ProcessSpace& space, MessageKind kind, Term root,
 Fragment* make_signal(const ProcessSpace& space, MessageKind kind, std::span<const Term> elements,
                       std::uint32_t cause);
 
+// Whether the receiver of a signal may be claimed, so that it need not be woken: not by who holds a
+// claim itself, or a chain of answers would be a chain of C++ frames.
+enum class Claim : std::uint8_t { kMay, kMayNot };
+
 // Pushes and wakes or claims. False: the receiver does not exist any more; then the fragment is
 // freed (a link or monitor is answered with noproc by `refuse`). Any scheduler thread.
-bool deliver(ProcessSpace& space, Process& receiver, Fragment* fragment, MessageKind kind);
+bool deliver(ProcessSpace& space, Process& receiver, Fragment* fragment, MessageKind kind,
+             Claim claim = Claim::kMay);
 
 // Copies and sends. Nothing happens where the receiver does not exist. Words copied.
 std::size_t send_message(ProcessSpace& space, Term receiver_pid, Term message,
                          std::uint32_t cause);
 void send_signal(ProcessSpace& space, Term receiver_pid, MessageKind kind,
-                 std::span<const Term> elements, std::uint32_t cause);
+                 std::span<const Term> elements, std::uint32_t cause,
+                 Claim claim = Claim::kMay);
 // What a dead receiver's side answers to a link or monitor.
 void refuse(ProcessSpace& space, MessageKind kind, Term root, Term dead_pid);
 // Refuses what a fragment holds, if it wants an answer, and frees the fragment.
@@ -49,8 +55,13 @@ inline std::uint64_t reference_id(Term reference) { return reference.box()[1]; }
 
 // Owner: this process becomes linked, watched and so on, on its own side.
 void add_link(ProcessSpace& space, Process& process, Term peer);
+// Owner: this process watches no more, and the other side is told. False: it did not.
+bool end_monitor(ProcessSpace& space, Process& process, std::uint64_t id);
 
 // ---- birth and death ---------------------------------------------------------------------------
+
+// The largest first heap that may be asked for: 1 GiB.
+inline constexpr std::size_t kMinHeapWordsMax = std::size_t{1} << 27;
 
 struct SpawnRequest {
   Term module, function, arguments;  // arguments: a proper list
@@ -64,7 +75,8 @@ struct SpawnRequest {
   std::size_t min_heap_words = 0;
   std::size_t max_heap_words = 0;
 };
-// The child's pid; the non-value where the limit of processes is reached. The child may have run
+// The child's pid; the non-value where the limit of processes is reached, or the arguments are
+// larger than a heap can be. The child may have run
 // and gone when this returns.
 Term spawn_process(ProcessSpace& space, const ProcessEntry& entry, const SpawnRequest& request);
 

@@ -102,6 +102,14 @@ bool ProcessSpace::unregister_name(Term name) {
   return true;
 }
 
+void ProcessSpace::unregister_process(Term pid) {
+  std::unique_lock guard(names_lock_);
+  const auto found = named_.find(pid.raw);
+  if (found == named_.end()) return;
+  names_.erase(found->second.raw);
+  named_.erase(found);
+}
+
 Term ProcessSpace::name_of(Term pid) const {
   std::shared_lock guard(names_lock_);
   const auto found = named_.find(pid.raw);

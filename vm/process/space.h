@@ -98,6 +98,7 @@ class ProcessSpace {
   // False: the name is taken, the process has one, or it is ending.
   bool register_name(Term name, Term pid, Process& process);
   bool unregister_name(Term name);
+  void unregister_process(Term pid);             // whatever name it has
   Term name_of(Term pid) const;                  // atom, or nil
   Term whereis(Term name) const;                 // pid, or `undefined`
   std::vector<Term> registered() const;

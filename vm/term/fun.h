@@ -43,10 +43,11 @@ inline const Word* fun_free_variables(Term fun) { return fun.box() + 2; }
 class FunResolver {
  public:
   virtual ~FunResolver() = default;
-  // Never null: a cell of a function that is not loaded yet raises `undef` when it is called.
+  // A cell of a function that is not loaded yet raises `undef` when it is called. Null: too many
+  // such cells were made already.
   virtual const ExportCell* export_cell(Term module, Term function, std::uint32_t arity) = 0;
   // The entry of exactly this version of the code; made, with code that raises `badfun`, if the
-  // version is not loaded. Null if the numbers contradict the loaded entry.
+  // version is not loaded. Null if no code can have such numbers, or too many were made already.
   virtual const FunEntry* fun_entry(const FunEntry& wanted) = 0;
 };
 
