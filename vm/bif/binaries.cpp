@@ -152,6 +152,8 @@ Term flatten_on(BifCall& call, Term trap) {
                            ByteChunks(trap_term(trap, 2), size), trap_term(trap, 3));
 }
 
+constexpr std::uint64_t kBytesToListAtOnce = 8192;
+
 // The bytes of a binary before `tail`, from the end on. State: the bytes that are left; the binary,
 // and the list made so far.
 Term byte_list_in_slices(BifCall& call, Term binary, std::uint64_t left, Term tail) {
@@ -283,24 +285,25 @@ Term bif_list_to_bitstring(BifCall& call, const Term* a) {
 }
 
 Term bif_binary_to_list_1(BifCall& call, const Term* a) {
-  constexpr std::uint64_t kAtOnceMax = 8192;  // bytes
   if (is_trap(a[0])) {
     return byte_list_in_slices(call, trap_term(a[0], 0), trap_raw(a[0]), trap_term(a[0], 1));
   }
   if (!is_binary(a[0])) return call.badarg();
   const std::uint64_t bytes = bits_size(a[0]) / 8;
-  if (bytes > kAtOnceMax) return byte_list_in_slices(call, a[0], bytes, Term::nil());
+  if (bytes > kBytesToListAtOnce) return byte_list_in_slices(call, a[0], bytes, Term::nil());
   return byte_list(call, bits_view(a[0]), Term::nil());
 }
 // From byte `a[1]` to byte `a[2]`, both counted from 1.
 Term bif_binary_to_list_3(BifCall& call, const Term* a) {
+  if (is_trap(a[0])) return bif_binary_to_list_1(call, a);
   const auto first = to_size(a[1]), last = to_size(a[2]);
   if (!is_binary(a[0]) || !first || !last || *first < 1 || *first > *last) return call.badarg();
-  const BitsView view = bits_view(a[0]);
-  if (*last > view.size_bits / 8) return call.badarg();
-  return byte_list(call, view.part((*first - 1) * 8, (*last - *first + 1) * 8), Term::nil());
+  if (*last > bits_size(a[0]) / 8) return call.badarg();
+  const Term part = make_slice(call.heap, a[0], (*first - 1) * 8, (*last - *first + 1) * 8);
+  return bif_binary_to_list_1(call, &part);
 }
 Term bif_bitstring_to_list(BifCall& call, const Term* a) {
+  if (is_trap(a[0])) return bif_binary_to_list_1(call, a);
   if (!a[0].is_bits()) return call.badarg();
   const BitsView view = bits_view(a[0]);
   const std::uint64_t whole = view.size_bits & ~std::uint64_t{7};
@@ -309,6 +312,7 @@ Term bif_bitstring_to_list(BifCall& call, const Term* a) {
     const Term rest = make_bits_copy(call.heap, view.part(whole, view.size_bits - whole));
     tail = make_cons(call.heap, rest, tail);
   }
+  if (whole > 8 * kBytesToListAtOnce) return byte_list_in_slices(call, a[0], whole / 8, tail);
   return byte_list(call, view.part(0, whole), tail);
 }
 

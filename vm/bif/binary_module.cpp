@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "vm/bif/support.h"
+#include "vm/bif/byte_chunks.h"
 #include "vm/term/integer.h"
 
 namespace parley {
@@ -46,18 +46,39 @@ Term encode_unsigned(BifCall& call, Term integer, Endian endian) {
   return made.term;
 }
 
-Term copies(BifCall& call, Term binary, std::uint64_t count) {
-  if (!is_binary(binary)) return call.badarg();
+// Fills `made` with repetitions of a binary from byte `done` on. State: that; both.
+Term fill_with_copies(BifCall& call, Term binary, Term made, std::uint64_t done) {
+  constexpr std::uint64_t kStepBytes = std::uint64_t{1} << 16;
   const BitsView view = bits_view(binary);
-  const std::uint64_t size = view.size_bits / 8;
-  if (size != 0 && count > kBinaryMax / size) return call.fail(kAtom_system_limit);
-  pay_bytes(call, size * count);
-  const NewBits made = make_binary(call.heap, size * count);
-  for (std::uint64_t i = 0; i < count && size != 0; ++i) {
-    if (i == 0) copy_bits(view.bytes, view.bit_offset, made.bytes, 0, view.size_bits);
-    else std::memcpy(made.bytes + i * size, made.bytes, size);
+  const std::uint64_t size = view.size_bits / 8, total = bits_size(made) / 8;
+  std::uint8_t* const bytes = own_bytes(made);
+  while (done < total) {
+    std::uint64_t step = 0;
+    if (done < size) {
+      step = std::min(size - done, kStepBytes);
+      copy_bits(view.bytes, view.bit_offset + 8 * done, bytes, 8 * done, 8 * step);
+    } else {  // from the whole ones that are there
+      const std::uint64_t from = done % size;
+      step = std::min({done - from, total - done, kStepBytes});
+      std::memcpy(bytes + done, bytes + from, step);
+    }
+    done += step;
+    pay_bytes(call, step);
+    if (done < total && must_yield(call)) {
+      return yield_with(call, make_trap(call.heap, done, {binary, made}));
+    }
   }
-  return made.term;
+  return made;
+}
+
+Term copies(BifCall& call, Term binary, std::uint64_t count) {
+  if (is_trap(binary)) {
+    return fill_with_copies(call, trap_term(binary, 0), trap_term(binary, 1), trap_raw(binary));
+  }
+  if (!is_binary(binary)) return call.badarg();
+  const std::uint64_t size = bits_size(binary) / 8;
+  if (size != 0 && count > kBinaryMax / size) return call.fail(kAtom_system_limit);
+  return fill_with_copies(call, binary, make_binary(call.heap, size * count).term, 0);
 }
 
 enum class End : std::uint8_t { kFront, kBack };

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "vm/bif/support.h"
+#include "vm/bif/byte_chunks.h"
 
 namespace parley {
 
@@ -118,26 +118,27 @@ Term match_term(BifCall& call, const Search::Match& m) {
 
 enum class Wanted : std::uint8_t { kFirst, kAll };
 
-// A search under way. Between slices: where it is, where it ends, what is wanted; subject, patterns
-// and the matches so far, the latest first. When it has come to its end, these are turned round:
-// kTurn; what is left of them, and the list made.
+// A search under way. Between slices: where it is, where it ends, what is wanted, the size of the
+// chunks; subject, patterns, and the matches so far in chunks. When it has come to its end, these
+// become a list: kList; what is left of them, and the list made.
 struct SearchState {
   Term subject, pattern;
   Word at, end;
   Wanted wanted;
-  Term found = Term::nil();
+  ByteChunks found;
 };
-constexpr Word kTurn = ~Word{0};
+constexpr Word kList = ~Word{0};
 
-Term turn_round(BifCall& call, Term rest, Term made) {
-  if (reverse_onto(call, rest, made)) return made;
-  return yield_with(call, make_trap(call.heap, {kTurn}, {rest, made}));
+Term list_matches(BifCall& call, Term rest, Term made) {
+  const auto to_term = [&](const Search::Match& m) { return match_term(call, m); };
+  if (list_values<Search::Match>(call, rest, made, to_term)) return made;
+  return yield_with(call, make_trap(call.heap, kList, {rest, made}));
 }
 
 // The matches that begin in the next part of the subject; true: the slice is over.
 bool search_part(BifCall& call, SearchState& s, std::vector<Pattern>& patterns, std::size_t longest,
                  std::vector<Search::Match>& found) {
-  constexpr Word kPartBytes = Word{1} << 16;
+  constexpr Word kPartBytes = Word{1} << 16, kMatchesAtOnce = 256;
   const Word part_end = std::min(s.end, s.at + kPartBytes);
   const Word view_end = std::min(s.end, part_end + longest - 1), begin = s.at;
   const BitsView view = bits_view(s.subject).part(8 * begin, 8 * (view_end - begin));
@@ -153,9 +154,10 @@ bool search_part(BifCall& call, SearchState& s, std::vector<Pattern>& patterns, 
   for (auto m = matches.next(); m && begin + m->position < part_end; m = matches.next()) {
     found.push_back({begin + m->position, m->length});
     s.at = begin + m->position + m->length;
-    pay_words(call, 16 * (1 + patterns.size() / 4));
     if (s.wanted == Wanted::kFirst) return false;
-    if (found.size() % 256 == 0 && must_yield(call)) return true;
+    if (found.size() % kMatchesAtOnce != 0) continue;
+    pay_words(call, kMatchesAtOnce * 16 * (1 + patterns.size() / 4));
+    if (must_yield(call)) return true;
   }
   s.at = std::max(s.at, part_end);
   pay_bytes(call, (s.at - begin) * patterns.size());
@@ -172,11 +174,12 @@ Term search_on(BifCall& call, SearchState s, std::vector<Pattern>& patterns) {
     is_over = search_part(call, s, patterns, longest, found);
   }
   if (s.wanted == Wanted::kFirst && !found.empty()) return match_term(call, found[0]);
-  if (s.at < s.end || !s.found.is_nil()) {
-    for (const auto& m : found) s.found = make_cons(call.heap, match_term(call, m), s.found);
-    if (s.at >= s.end) return turn_round(call, s.found, Term::nil());
-    return yield_with(call, make_trap(call.heap, {s.at, s.end, static_cast<Word>(s.wanted)},
-                                      {s.subject, s.pattern, s.found}));
+  if (s.at < s.end || s.found.size() != 0) {
+    add_values(s.found, call.heap, found);
+    if (s.at >= s.end) return list_matches(call, s.found.list(), Term::nil());
+    return yield_with(call, make_trap(call.heap,
+                                      {s.at, s.end, static_cast<Word>(s.wanted), s.found.size()},
+                                      {s.subject, s.pattern, s.found.list()}));
   }
   if (s.wanted == Wanted::kFirst) return kAtom_nomatch;
   ListBuilder list(call.heap);
@@ -185,12 +188,13 @@ Term search_on(BifCall& call, SearchState s, std::vector<Pattern>& patterns) {
 }
 
 Term resume(BifCall& call, Term trap) {
-  if (trap_raw(trap) == kTurn) return turn_round(call, trap_term(trap, 0), trap_term(trap, 1));
+  if (trap_raw(trap) == kList) return list_matches(call, trap_term(trap, 0), trap_term(trap, 1));
   std::vector<Pattern> patterns;
   read_patterns(trap_term(trap, 1), patterns);
   return search_on(call,
                    {trap_term(trap, 0), trap_term(trap, 1), trap_raw(trap), trap_raw(trap, 1),
-                    static_cast<Wanted>(trap_raw(trap, 2)), trap_term(trap, 2)},
+                    static_cast<Wanted>(trap_raw(trap, 2)),
+                    ByteChunks(trap_term(trap, 2), trap_raw(trap, 3))},
                    patterns);
 }
 
@@ -202,7 +206,7 @@ Term search(BifCall& call, Term subject, Term pattern, Term options, Wanted want
   if (bits_size(subject) == 0) return wanted == Wanted::kFirst ? kAtom_nomatch : Term::nil();
   if (!read_patterns(pattern, patterns)) return call.badarg();
   if (!read_scope(call, options, bits_size(subject) / 8, begin, end)) return call.badarg();
-  return search_on(call, {subject, pattern, begin, end, wanted}, patterns);
+  return search_on(call, {subject, pattern, begin, end, wanted, ByteChunks()}, patterns);
 }
 
 }  // namespace

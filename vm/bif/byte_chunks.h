@@ -5,6 +5,9 @@
 // from its end, which is where that list begins.
 #pragma once
 
+#include <cstring>
+#include <vector>
+
 #include "vm/bif/support.h"
 
 namespace parley {
@@ -24,6 +27,31 @@ class ByteChunks {
   Term list_ = Term::nil();
   Word size_ = 0;
 };
+
+// Values that are kept as chunks of their bytes until all are there; then they become a list, from
+// the last on. So nothing of them is on the heap, to be collected again and again, before.
+template <class T>
+void add_values(ByteChunks& chunks, Heap& heap, const std::vector<T>& values) {
+  chunks.add(heap, {reinterpret_cast<const std::uint8_t*>(values.data()),
+                    values.size() * sizeof(T)});
+}
+// Puts `to_term(value)` of those in `rest` before `list`. False: the slice is over.
+template <class T, class ToTerm>
+bool list_values(BifCall& call, Term& rest, Term& list, ToTerm to_term) {
+  while (rest.is_cons()) {
+    const BitsView chunk = bits_view(rest.head());
+    const std::size_t count = chunk.size_bits / 8 / sizeof(T);
+    for (std::size_t i = count; i > 0; --i) {
+      T value;
+      std::memcpy(&value, chunk.bytes + (i - 1) * sizeof(T), sizeof(T));
+      list = make_cons(call.heap, to_term(value), list);
+    }
+    rest = rest.tail();
+    pay_words(call, 4 * count);
+    if (rest.is_cons() && must_yield(call)) return false;
+  }
+  return true;
+}
 
 // The chunks on their way into one binary. State: the bytes that are left; the binary, the chunks.
 class ChunkJoin {

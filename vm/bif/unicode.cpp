@@ -87,9 +87,9 @@ std::optional<CharReader::Status> convert(BifCall& call, CharReader& reader, Add
   }
 }
 
-// State of both conversions while they read: kRead, a number; the data, what follows it, what was
-// made so far (the latest first), and all of the data. Then while what was made is put together:
-// kFinish, a number; two terms, and the answer of `stopped`, or nil.
+// State of both conversions while they read: kRead, the size of the chunks; the data, what follows
+// it, what was made so far (chunks of bytes or of code points), and all of the data. Then while what
+// was made is put together: kFinish, a number; two terms, and the answer of `stopped`, or nil.
 enum class Phase : Word { kRead, kFinish };
 
 Term save_reader(BifCall& call, CharReader& reader, Word number, Term made, Term whole) {
@@ -105,30 +105,31 @@ Term with_made(BifCall& call, Term stop, Term made) {
 }
 
 Term finish_list(BifCall& call, Term rest, Term made, Term stop) {
-  if (reverse_onto(call, rest, made)) return with_made(call, stop, made);
+  const auto to_term = [](std::uint32_t c) { return Term::small(c); };
+  if (list_values<std::uint32_t>(call, rest, made, to_term)) return with_made(call, stop, made);
   return yield_with(call, make_trap(call.heap, {static_cast<Word>(Phase::kFinish), 0},
                                     {rest, made, stop}));
 }
 
-Term list_of(BifCall& call, CharReader reader, Term before, Term whole) {
+Term list_of(BifCall& call, CharReader reader, ByteChunks before, Term whole) {
   std::vector<std::uint32_t> text;
   const auto status = convert(
       call, reader, [&](std::uint32_t c) { text.push_back(c); },
       [&](auto ascii) { text.insert(text.end(), ascii.begin(), ascii.end()); });
-  if (status == CharReader::Status::kEnd && before.is_nil()) {
+  if (status == CharReader::Status::kEnd && before.size() == 0) {
     ListBuilder list(call.heap);
     for (const std::uint32_t c : text) list.append(Term::small(c));
     return list.finish();
   }
-  for (const std::uint32_t c : text) before = make_cons(call.heap, Term::small(c), before);
-  if (!status) return save_reader(call, reader, 0, before, whole);
+  add_values(before, call.heap, text);
+  if (!status) return save_reader(call, reader, before.size(), before.list(), whole);
   Term stop = Term::nil();
   if (status != CharReader::Status::kEnd) {
     call.first_argument = whole;
     stop = stopped(call, reader, *status, whole);
     if (!stop.is_value()) return stop;
   }
-  return finish_list(call, before, Term::nil(), stop);
+  return finish_list(call, before.list(), Term::nil(), stop);
 }
 
 Term finish_binary(BifCall& call, ChunkJoin chunks, Term stop) {
@@ -167,13 +168,13 @@ Term bif_unicode_characters_to_list(BifCall& call, const Term* a) {
   const auto encoding = to_encoding(call, a[1]);
   if (!encoding) return call.badarg();
   if (!is_trap(a[0])) {
-    return list_of(call, CharReader(call.heap, a[0], *encoding), Term::nil(), a[0]);
+    return list_of(call, CharReader(call.heap, a[0], *encoding), ByteChunks(), a[0]);
   }
   if (!is_reading(a[0])) {
     return finish_list(call, trap_term(a[0], 0), trap_term(a[0], 1), trap_term(a[0], 2));
   }
   return list_of(call, CharReader(call.heap, trap_term(a[0], 0), *encoding, trap_term(a[0], 1)),
-                 trap_term(a[0], 2), trap_term(a[0], 3));
+                 ByteChunks(trap_term(a[0], 2), trap_raw(a[0], 1)), trap_term(a[0], 3));
 }
 
 Term bif_unicode_characters_to_binary(BifCall& call, const Term* a) {

@@ -13,6 +13,9 @@ Term bif_iolist_to_binary(BifCall& call, const Term* a);
 Term bif_list_to_binary(BifCall& call, const Term* a);
 Term bif_iolist_to_iovec(BifCall& call, const Term* a);
 Term bif_iolist_size(BifCall& call, const Term* a);
+Term bif_binary_to_list_3(BifCall& call, const Term* a);
+Term bif_bitstring_to_list(BifCall& call, const Term* a);
+Term bif_binary_copy_2(BifCall& call, const Term* a);
 Term bif_binary_to_list_1(BifCall& call, const Term* a);
 Term bif_binary_bin_to_list_3(BifCall& call, const Term* a);
 Term bif_binary_match_2(BifCall& call, const Term* a);
@@ -101,6 +104,25 @@ TEST_CASE("binaries become lists in slices") {
   const Term binary = make_binary(t.heap, std::string(200'000, 'y'));
   check_slices(t, bif_binary_to_list_1, {binary});
   check_slices(t, bif_binary_bin_to_list_3, {binary, Term::small(3), Term::small(150'000)});
+  check_slices(t, bif_binary_to_list_3, {binary, Term::small(3), Term::small(150'000)});
+  const Term bits = make_slice(t.heap, binary, 3, 8 * 150'000 + 2);
+  check_slices(t, bif_bitstring_to_list, {bits});
+}
+
+TEST_CASE("binaries are repeated in slices") {
+  TestHeap t(1 << 20);
+  for (const std::uint64_t size : {1u, 3u, 70'001u}) {
+    std::string text;
+    for (std::uint64_t i = 0; i < size; ++i) text.push_back(static_cast<char>('a' + i % 23));
+    const auto count = static_cast<std::int64_t>(1'000'000 / size);
+    const Term part = make_binary(t.heap, text);
+    check_slices(t, bif_binary_copy_2, {part, Term::small(count)});
+    const Term made = run(t, bif_binary_copy_2, {part, Term::small(count)}, 1).result;
+    const BitsView view = bits_view(made);
+    bool same = view.size_bits / 8 == size * static_cast<std::uint64_t>(count);
+    for (std::uint64_t i = 0; i < view.size_bits / 8; ++i) same &= view.bytes[i] == text[i % size];
+    CHECK(same);
+  }
 }
 
 namespace {
