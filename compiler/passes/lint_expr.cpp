@@ -92,6 +92,12 @@ void Linter::parallel(const std::vector<const Expr*>& list) {
 }
 
 void Linter::variable(const Variable& node) {
+  if (std::ranges::find(hidden_names_, node.name) != hidden_names_.end()) {
+    scope_.use(node.name);
+    error(Code::kUnboundVariable, node.location,
+          fmt::format("the variable {} gets its value in this very pattern", node.name.text()));
+    return;
+  }
   const LintScope::Slot& slot = scope_.at(node.name);
   switch (slot.state) {
     case LintScope::State::kBound:
@@ -409,6 +415,13 @@ void Linter::generator(const Qualifier& node) {
   pattern(*node.pattern, context);
   if (node.value_pattern) {
     pattern(*node.value_pattern, context);
+  }
+  const BinaryExpr* bits = try_as<BinaryExpr>(node.pattern);
+  if (node.kind == QualifierKind::kBinary && bits && !bits->segments.empty()) {
+    const Segment& last = bits->segments.back();
+    if (last.type == SegmentType::kBinary && last.size == nullptr) {
+      error(Code::kIllegalPattern, last.location, "in a generator each segment needs a size");
+    }
   }
 }
 

@@ -4,33 +4,15 @@
 #include <algorithm>
 
 #include "compiler/passes/builtin_names.h"
+#include "compiler/passes/constant_number.h"
 #include "compiler/passes/lint_state.h"
 
 namespace parley {
 
 using namespace ast;
+using compiler::is_constant_arithmetic;
 
 namespace {
-
-bool is_number_literal(const Expr& node) {
-  return node.kind == ExprKind::kInteger || node.kind == ExprKind::kChar ||
-         node.kind == ExprKind::kFloat;
-}
-
-// Arithmetic on literals, which patterns may hold.
-bool is_constant_arithmetic(const Expr& node) {
-  if (is_number_literal(node)) {
-    return true;
-  }
-  if (const Unary* unary = try_as<Unary>(&node)) {
-    return unary->op != UnaryOp::kNot && is_constant_arithmetic(*unary->operand);
-  }
-  if (const Operator* op = try_as<Operator>(&node)) {
-    return op->op <= BinaryOp::kBsr && op->op != BinaryOp::kAnd &&
-           is_constant_arithmetic(*op->left) && is_constant_arithmetic(*op->right);
-  }
-  return false;
-}
 
 // A string or a list of literals, which may stand left of ++ in a pattern.
 bool is_literal_prefix(const Expr& node) {
@@ -142,12 +124,18 @@ void Linter::pattern_compound(const Expr& node, PatternContext& context) {
       pattern_operator(as<Operator>(node), context);
       break;
     case ExprKind::kUnary:
-      if (!is_constant_arithmetic(node)) {
-        illegal_pattern(node, "an operator on anything but constants");
-      }
+      pattern_arithmetic(node);
       break;
     default:
       illegal_pattern(node, kind_text(node));
+  }
+}
+
+void Linter::pattern_arithmetic(const Expr& node) {
+  if (!is_constant_arithmetic(node)) {
+    illegal_pattern(node, "an operator on anything but constants");
+  } else if (!compiler::constant_number(node)) {
+    error(Code::kIllegalPattern, node.location, "this constant has no value");
   }
 }
 
@@ -192,15 +180,9 @@ void Linter::pattern_variable(const Variable& node, PatternContext& context) {
 // A key or size within a pattern: an expression of variables that had values before the pattern, or
 // that it bound from `visible_from` on.
 void Linter::pattern_use(const Expr& node, const PatternContext& context, size_t visible_from) {
-  if (const Variable* used = try_as<Variable>(&node)) {
-    auto hidden_end = context.bound.begin() + static_cast<ptrdiff_t>(visible_from);
-    if (std::find(context.bound.begin(), hidden_end, used->name) != hidden_end) {
-      error(Code::kUnboundVariable, node.location,
-            fmt::format("the variable {} gets its value in this very pattern", used->name.text()));
-      return;
-    }
-  }
+  hidden_names_ = std::span(context.bound).first(visible_from);
   guard_expr(node);
+  hidden_names_ = {};
 }
 
 void Linter::pattern_map(const MapExpr& node, PatternContext& context) {
@@ -208,12 +190,11 @@ void Linter::pattern_map(const MapExpr& node, PatternContext& context) {
     illegal_pattern(node, kind_text(node));
     return;
   }
-  size_t before = context.bound.size();
   for (const MapField& field : node.fields) {
     if (!field.exact) {
       error(Code::kIllegalPattern, field.location, "in a pattern a key is followed by :=");
     }
-    pattern_use(*field.key, context, before);
+    pattern_use(*field.key, context, context.bound.size());
     pattern(*field.value, context);
   }
 }
@@ -241,6 +222,12 @@ void Linter::pattern_binary(const BinaryExpr& node, PatternContext& context) {
       error(Code::kIllegalPattern, segment.location,
             "only the last segment of a binary pattern may be of any size");
     }
+    if (segment.value->kind == ExprKind::kString &&
+        (segment.size || segment.type == SegmentType::kFloat ||
+         segment.type == SegmentType::kBinary)) {
+      error(Code::kIllegalPattern, segment.location,
+            "a string in a binary pattern is of bytes or of utf8, utf16 or utf32, without a size");
+    }
     bool simple =
         segment.value->kind == ExprKind::kVariable || segment.value->kind == ExprKind::kWildcard ||
         segment.value->kind == ExprKind::kString || is_constant_arithmetic(*segment.value);
@@ -256,18 +243,12 @@ void Linter::pattern_operator(const Operator& node, PatternContext& context) {
   if (node.op == BinaryOp::kAppend) {
     if (is_literal_prefix(*node.left)) {
       pattern(*node.right, context);
-    } else if (const Operator* left = try_as<Operator>(node.left);
-               left && left->op == BinaryOp::kAppend) {
-      pattern_operator(*left, context);
-      pattern(*node.right, context);
     } else {
       illegal_pattern(node, "++ behind anything but a literal");
     }
     return;
   }
-  if (!is_constant_arithmetic(node)) {
-    illegal_pattern(node, "an operator on anything but constants");
-  }
+  pattern_arithmetic(node);
 }
 
 void Linter::guard(Guard guard) {
@@ -365,9 +346,17 @@ void Linter::guard_compound(const Expr& node) {
       if (record.base) {
         error(Code::kIllegalGuard, node.location, "a record cannot be updated in a guard");
       }
-      record_fields(use_record(record.name, node.location), record.fields);
+      RecordInfo* info = use_record(record.name, node.location);
+      record_fields(info, record.fields);
       for (const RecordField& field : record.fields) {
         guard_expr(*field.value);
+      }
+      if (info && !record.base) {
+        for (const RecordFieldDefinition& field : info->form->fields) {
+          if (field.initial && !record.value_of(field.name)) {
+            guard_expr(*field.initial);
+          }
+        }
       }
       break;
     }

@@ -103,6 +103,7 @@ class Linter {
   void pattern_record(const ast::RecordExpr& node, PatternContext& context);
   void pattern_binary(const ast::BinaryExpr& node, PatternContext& context);
   void pattern_operator(const ast::Operator& node, PatternContext& context);
+  void pattern_arithmetic(const ast::Expr& node);
   void pattern_use(const ast::Expr& node, const PatternContext& context, size_t visible_from);
   void illegal_pattern(const ast::Expr& node, std::string_view what);
   void guard(ast::Guard guard);
@@ -142,6 +143,7 @@ class Linter {
   Diagnostics& diagnostics_;
   LintScope scope_;
   bool shell_ = false;
+  std::span<const ast::Name> hidden_names_;  // bound by the pattern around a key or size
   bool in_pipe_ = false;  // the call about to be checked has a hole
 
   std::unordered_map<Key, const ast::FunctionForm*> functions_;

@@ -12,7 +12,7 @@
 // The parts: lower.cpp (blocks, environment, joins), lower_module.cpp (forms), lower_expr.cpp
 // (terms), lower_operator.cpp, lower_guard.cpp (conditions), lower_call.cpp, lower_control.cpp
 // (case, if, maybe), lower_receive.cpp, lower_try.cpp, lower_fun.cpp, lower_record.cpp,
-// lower_bits.cpp, lower_comprehension.cpp; match.h compiles patterns.
+// lower_bits.cpp, lower_constant.cpp, lower_comprehension.cpp; match.h compiles patterns.
 #pragma once
 
 #include <span>
@@ -29,6 +29,9 @@ namespace parley::compiler {
 class Matcher;
 
 enum class Position : std::uint8_t { kTail, kValue };
+// What becomes of an integer literal that its segment is too small for: built, its lowest bits are
+// taken; as a pattern it matches nothing, so it is no literal there.
+enum class Overflow : std::uint8_t { kIsCut, kIsNoLiteral };
 // Whether patterns bind names anew that are bound outside: in funs they do.
 enum class Shadowing : std::uint8_t { kNo, kYes };
 
@@ -238,9 +241,13 @@ class Lowerer {
 
   // lower_bits.cpp
   Ref bits(const ast::BinaryExpr& e);
-  Ref constant_bits(const ast::BinaryExpr& e);
+  Ref constant_bits(const ast::BinaryExpr& e, Overflow overflow);
   void bits_segment(const ast::Segment& segment, std::vector<std::uint32_t>& words);
   Ref build_bits(std::span<const std::uint32_t> segments);
+
+  // lower_constant.cpp
+  Ref constant_term(const Expr& e);
+  bool constant_terms(ast::Seq<Expr*> exprs, std::vector<std::uint32_t>& items);
 
   // lower_comprehension.cpp
   Ref comprehension(const ast::Comprehension& e);

@@ -4,8 +4,6 @@
 #include <bit>
 #include <cstring>
 
-#include "compiler/passes/lower.h"
-
 namespace parley::compiler {
 
 using ast::ExprKind;
@@ -90,13 +88,24 @@ bool literal_integer(const ast::Expr& e, std::int64_t& value) {
   return !number.is_big;
 }
 
-bool literal_text(const ast::Segment& segment, std::string& bytes) {
+// Whether a segment of so many bits has this value.
+bool fits(std::int64_t value, unsigned bits, ast::SegmentSign sign) {
+  if (bits == 0) return value == 0;
+  if (bits == 64) return sign == ast::SegmentSign::kSigned || value >= 0;
+  if (sign == ast::SegmentSign::kSigned) {
+    return value >= -(std::int64_t{1} << (bits - 1)) && value < std::int64_t{1} << (bits - 1);
+  }
+  return value >= 0 && value < std::int64_t{1} << bits;
+}
+
+bool literal_text(const ast::Segment& segment, Overflow overflow, std::string& bytes) {
   const std::string_view text = ast::as<ast::String>(*segment.value).text;
   const bool little = segment.endian != ast::SegmentEndian::kBig;
   for (std::size_t at = 0; at < text.size();) {
     const std::uint32_t point = ast::next_code_point(text, at);
     if (segment.type == SegmentType::kInteger) {
       if (segment.size != nullptr || segment.unit != 1) return false;
+      if (overflow == Overflow::kIsNoLiteral && !fits(point, 8, segment.sign)) return false;
       bytes.push_back(static_cast<char>(point));
     } else if (!append_utf(segment.type, point, little, bytes)) {
       return false;
@@ -107,10 +116,12 @@ bool literal_text(const ast::Segment& segment, std::string& bytes) {
 
 }  // namespace
 
-bool literal_segment(const ConstantPool&, const ast::Segment& segment, std::string& bytes,
+bool literal_segment(const ast::Segment& segment, Overflow overflow, std::string& bytes,
                      unsigned& unused_bits) {
   if (unused_bits != 0) return false;
-  if (segment.value->kind == ExprKind::kString) return literal_text(segment, bytes);
+  if (segment.value->kind == ExprKind::kString) {
+    return literal_text(segment, overflow, bytes);
+  }
   std::int64_t value = 0;
   if (!literal_integer(*segment.value, value)) return false;
   const bool little = segment.endian != ast::SegmentEndian::kBig;
@@ -122,6 +133,7 @@ bool literal_segment(const ConstantPool&, const ast::Segment& segment, std::stri
   if (segment.size != nullptr && !literal_integer(*segment.size, size)) return false;
   if (size < 0 || size > 64 || size * segment.unit > 64) return false;
   const auto bits = static_cast<unsigned>(size * segment.unit);
+  if (overflow == Overflow::kIsNoLiteral && !fits(value, bits, segment.sign)) return false;
   if (bits % 8 == 0) {
     append_bytes(static_cast<std::uint64_t>(value), bits / 8, little, bytes);
     return true;
@@ -135,11 +147,11 @@ bool literal_segment(const ConstantPool&, const ast::Segment& segment, std::stri
 }
 
 // The whole as a constant; none: it is not one.
-Ref Lowerer::constant_bits(const ast::BinaryExpr& e) {
+Ref Lowerer::constant_bits(const ast::BinaryExpr& e, Overflow overflow) {
   std::string bytes;
   unsigned unused_bits = 0;
   for (const ast::Segment& segment : e.segments) {
-    if (!literal_segment(constants(), segment, bytes, unused_bits)) return {};
+    if (!literal_segment(segment, overflow, bytes, unused_bits)) return {};
   }
   return constants().bits(std::move(bytes), unused_bits);
 }
@@ -171,7 +183,7 @@ void Lowerer::bits_segment(const ast::Segment& segment, std::vector<std::uint32_
   std::string bytes;
   unsigned unused_bits = 0;
   if (segment.value->kind == ExprKind::kString) {
-    if (literal_segment(constants(), segment, bytes, unused_bits)) {
+    if (literal_segment(segment, Overflow::kIsCut, bytes, unused_bits)) {
       words.insert(words.end(), {static_cast<std::uint32_t>(isa::BitsKind::kBits), 1U, 0U,
                                  constants().bits(std::move(bytes)).bits, 0U});
       return;
@@ -215,7 +227,7 @@ Ref Lowerer::build_bits(std::span<const std::uint32_t> segments) {
 }
 
 Ref Lowerer::bits(const ast::BinaryExpr& e) {
-  const Ref constant = constant_bits(e);
+  const Ref constant = constant_bits(e, Overflow::kIsCut);
   if (!constant.none()) return constant;
   std::vector<std::uint32_t> words;
   for (const ast::Segment& segment : e.segments) bits_segment(segment, words);

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "compiler/passes/constant.h"
+#include "compiler/passes/lower.h"
 
 namespace parley::compiler {
 
@@ -11,7 +11,7 @@ std::uint32_t segment_flags(const ast::Segment& segment);
 std::uint32_t utf_unit(ast::SegmentType type);
 // The bits of a segment whose value and size are literals, appended to `bytes`, of whose last byte
 // `unused_bits` are not used. False: it is not one, or what stands before it is no whole byte.
-bool literal_segment(const ConstantPool& constants, const ast::Segment& segment, std::string& bytes,
+bool literal_segment(const ast::Segment& segment, Overflow overflow, std::string& bytes,
                      unsigned& unused_bits);
 
 }  // namespace parley::compiler

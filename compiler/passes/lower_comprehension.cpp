@@ -60,6 +60,9 @@ class Comprehender {
   void level(std::size_t at, Level& level);
   void inside(std::size_t at, Level& level, BlockId skip);
   void element(const Level& level);
+  Ref alone();
+  Ref item();
+  Ref appended(Ref built);
   void again(const Level& level);
   void end(const Qualifier& qualifier, const Level& level);
   void filter(const ast::Expr& e, BlockId skip);
@@ -110,7 +113,7 @@ Ref Comprehender::run() {
   if (at < e_.qualifiers.size()) {
     l_.end_branch(join, generate(at, nullptr, empty(), Position::kValue));
   } else {
-    l_.problem(e_.location, "a comprehension needs a generator");
+    l_.end_branch(join, alone());
   }
   if (at > 0) {
     l_.go_on_in(skip);
@@ -254,30 +257,42 @@ void Comprehender::again(const Level& level) {
   l_.call_local(level.function, arguments, Position::kTail);
 }
 
+// What a comprehension without generators gives when its filters hold.
+Ref Comprehender::alone() {
+  if (e_.of == ComprehensionKind::kBinary) return appended(empty());
+  return l_.make_cons(item(), empty());
+}
+
+// The element of a list or of the pairs of a map.
+Ref Comprehender::item() {
+  if (e_.of != ComprehensionKind::kMap) return l_.expr(*e_.value);
+  const Ref key = l_.expr(*e_.key);
+  const Ref pair[] = {key, l_.expr(*e_.value)};
+  return l_.make_tuple(pair);
+}
+
+// What has been built, with the element behind it.
+Ref Comprehender::appended(Ref built) {
+  std::vector<std::uint32_t> words{static_cast<std::uint32_t>(isa::BitsKind::kBits), 1, 0,
+                                   built.bits, 0};
+  if (const auto* bits = ast::try_as<ast::BinaryExpr>(e_.value)) {
+    for (const ast::Segment& segment : bits->segments) l_.bits_segment(segment, words);
+  } else {
+    const Ref value = l_.expr(*e_.value);
+    words.insert(words.end(),
+                 {static_cast<std::uint32_t>(isa::BitsKind::kBits), 1U, 0U, value.bits, 0U});
+  }
+  l_.set_line(e_.location);
+  return l_.build_bits(words);
+}
+
 void Comprehender::element(const Level& level) {
   if (e_.of == ComprehensionKind::kBinary) {
-    std::vector<std::uint32_t> words{static_cast<std::uint32_t>(isa::BitsKind::kBits), 1, 0,
-                                     level.built.bits, 0};
-    if (const auto* bits = ast::try_as<ast::BinaryExpr>(e_.value)) {
-      for (const ast::Segment& segment : bits->segments) l_.bits_segment(segment, words);
-    } else {
-      const Ref value = l_.expr(*e_.value);
-      words.insert(words.end(),
-                   {static_cast<std::uint32_t>(isa::BitsKind::kBits), 1U, 0U, value.bits, 0U});
-    }
-    l_.set_line(e_.location);
     Level longer = level;
-    longer.built = l_.build_bits(words);
+    longer.built = appended(level.built);
     return again(longer);
   }
-  Ref value;
-  if (e_.of == ComprehensionKind::kMap) {
-    const Ref key = l_.expr(*e_.key);
-    const Ref pair[] = {key, l_.expr(*e_.value)};
-    value = l_.make_tuple(pair);
-  } else {
-    value = l_.expr(*e_.value);
-  }
+  const Ref value = item();
   std::vector<Ref> arguments = level.rests;
   arguments.insert(arguments.end(), level.passed.begin(), level.passed.end());
   const Ref others = l_.call_local(level.function, arguments, Position::kValue);
@@ -368,24 +383,19 @@ void Comprehender::match(const Qualifier& generator, const Level& level, std::si
 ast::BinaryExpr* Comprehender::open_ended(const ast::Expr& pattern, bool with_literals) {
   ast::Arena& arena = l_.tree_.arena;
   const auto& bits = ast::as<ast::BinaryExpr>(pattern);
-  std::vector<ast::Segment> segments(bits.segments.begin(), bits.segments.end());
-  const auto wildcard = [&] {
-    auto* any = arena.make<ast::Wildcard>();
-    any->kind = ast::ExprKind::kWildcard;
-    return any;
-  };
-  for (ast::Segment& segment : segments) {
-    if (with_literals || segment.value->kind == ast::ExprKind::kVariable) continue;
-    if (const auto* text = ast::try_as<ast::String>(segment.value)) {
-      std::size_t count = 0;
-      for (std::size_t at = 0; at < text->text.size(); ++count)
-        ast::next_code_point(text->text, at);
-      auto* size = arena.make<ast::Integer>();
-      size->kind = ast::ExprKind::kInteger;
-      size->value = static_cast<std::int64_t>(count * 8);
-      segment.size = size;
+  std::vector<ast::Segment> segments;
+  for (ast::Segment segment : bits.segments) {
+    std::size_t count = 1;
+    if (!with_literals && segment.value->kind != ast::ExprKind::kVariable) {
+      if (const auto* text = ast::try_as<ast::String>(segment.value)) {
+        count = 0;
+        for (std::size_t at = 0; at < text->text.size(); ++count)
+          ast::next_code_point(text->text, at);
+      }
+      segment.value = arena.make<ast::Wildcard>();
+      segment.value->kind = ast::ExprKind::kWildcard;
     }
-    segment.value = wildcard();
+    segments.insert(segments.end(), count, segment);
   }
   auto* name = arena.make<ast::Variable>();
   name->kind = ast::ExprKind::kVariable;

@@ -279,6 +279,22 @@ bool Lowerer::is_guard_expression(const Expr& e) const {
                return is_guard_expression(*field.key) && is_guard_expression(*field.value);
              });
     }
+    case ExprKind::kBinary:
+      return std::ranges::all_of(
+          ast::as<ast::BinaryExpr>(e).segments, [this](const ast::Segment& segment) {
+            return is_guard_expression(*segment.value) &&
+                   (segment.size == nullptr || is_guard_expression(*segment.size));
+          });
+    case ExprKind::kRecord: {
+      const auto& record = ast::as<ast::RecordExpr>(e);
+      const auto form = records_.find(record.name);
+      return record.base == nullptr && form != records_.end() &&
+             std::ranges::all_of(form->second->fields, [&](const auto& field) {
+               const Expr* given = record.value_of(field.name);
+               const Expr* value = given != nullptr ? given : field.initial;
+               return value == nullptr || is_guard_expression(*value);
+             });
+    }
     case ExprKind::kRecordField:
       return is_guard_expression(*ast::as<ast::RecordAccess>(e).record);
     case ExprKind::kUnary:

@@ -21,28 +21,20 @@ int Lowerer::field_index(const ast::RecordForm& form, ast::Name field, ast::Loca
   return 1;
 }
 
+// The fields are computed in the order of the definition, however they are written; `_ = E` is
+// computed once for each field that it stands for.
 Ref Lowerer::new_record(const ast::RecordExpr& e, const ast::RecordForm& form) {
   std::vector<Ref> items{constants().atom(form.name.text())};
-  Ref others;
-  std::vector<std::pair<ast::Name, Ref>> given;
-  for (const ast::RecordField& field : e.fields) {
-    const Ref value = expr(*field.value);
-    if (field.name.is_null())
-      others = value;
-    else
-      given.emplace_back(field.name, value);
-  }
   for (const ast::RecordFieldDefinition& definition : form.fields) {
-    Ref value = others;
-    for (const auto& [name, ref] : given) {
-      if (name == definition.name) value = ref;
-    }
-    if (value.none() && definition.initial != nullptr) {
+    if (const Expr* given = e.value_of(definition.name)) {
+      items.push_back(expr(*given));
+    } else if (definition.initial != nullptr) {
       const std::size_t before = mark();
-      value = expr(*definition.initial);
+      items.push_back(expr(*definition.initial));
       undo(before);
+    } else {
+      items.push_back(constants().atom("undefined"));
     }
-    items.push_back(value.none() ? constants().atom("undefined") : value);
   }
   set_line(e.location);
   return make_tuple(items);

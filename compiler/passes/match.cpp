@@ -2,6 +2,7 @@
 #include "compiler/passes/match.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace parley::compiler {
 
@@ -61,7 +62,19 @@ void Matcher::run(BlockId fail) {
     }
   }
   budget_ = static_cast<std::int64_t>(rows_.size()) * 4 + 32;
-  compile(std::move(rows_), fail);
+  const std::size_t loads = loads_.size(), learnt = l_.learnt();
+  put_off(l_.current(), std::move(rows_), fail, {});
+  while (!work_.empty()) {
+    Work work = std::move(work_.back());
+    work_.pop_back();
+    forget(work.loads);
+    l_.unlearn(work.learnt);
+    l_.go_on_in(work.block);
+    if (work.fact) learn(*work.fact);
+    compile(std::move(work));
+  }
+  forget(loads);
+  l_.unlearn(learnt);
   l_.go_on_in(l_.new_block());
 }
 
@@ -96,57 +109,58 @@ void Matcher::forget(std::size_t to) {
   for (; loads_.size() > to; loads_.pop_back()) places_[loads_.back()].loaded = {};
 }
 
-// Each round settles one test; the answer with fewer clauses to look at is followed by recursion.
-void Matcher::compile(std::vector<Row> rows, BlockId fail) {
-  const std::size_t loads = loads_.size(), learnt = l_.learnt();
-  while (!rows.empty()) {
-    if (rows[0].items.empty()) {
-      leaf(rows, fail);
+void Matcher::put_off(BlockId block, std::vector<Row> rows, BlockId fail,
+                      std::optional<Fact> fact) {
+  Work work{block, fail, {}, 0, 0, loads_.size(), l_.learnt(), std::move(fact)};
+  work.replace(std::move(rows));
+  work_.push_back(std::move(work));
+}
+
+// Each round settles one test. Where there is more than one way to go on, all ways are put off.
+void Matcher::compile(Work work) {
+  while (work.begin < work.end) {
+    if (work.span()[0].items.empty()) {
+      leaf(work);
       continue;
     }
-    const Item item = rows[0].items[choose(rows)];
-    const std::size_t width = window(rows, item);
-    if (width < rows.size()) {
-      std::vector<Row> rest(std::make_move_iterator(rows.begin() + static_cast<long>(width)),
-                            std::make_move_iterator(rows.end()));
-      rows.resize(width);
-      const BlockId here = l_.current(), shared = l_.new_block();
-      l_.go_on_in(shared);
-      compile(std::move(rest), fail);
-      l_.go_on_in(here);
-      fail = shared;
+    const Item item = work.span()[0].items[choose(work.span())];
+    const std::size_t width = window(work.span(), item);
+    if (work.begin + width < work.end) {
+      const BlockId shared = l_.new_block();
+      work_.push_back({shared, work.fail, work.rows, work.begin + width, work.end, loads_.size(),
+                       l_.learnt(), {}});
+      work.end = work.begin + width;
+      work.fail = shared;
     }
+    const std::span<const Row> rows = work.span();
     const BlockId otherwise = l_.new_block();
     std::vector<Branch> branches;
     const bool may_fail = make_test(rows, item, otherwise, branches);
     const BlockId after_test = l_.current();
-    std::vector<Fact> facts;
-    for (const Branch& branch : branches) facts.push_back(branch.fact);
+    const auto block_of = [&](const Branch& b) { return b.block != 0 ? b.block : after_test; };
+    std::vector<std::vector<Row>> where(branches.size());
     std::vector<Row> others;
-    if (may_fail) others = rows_without(rows, facts);
+    if (branches.size() > 1) {
+      others = split(rows, item, branches, where);
+    } else {
+      if (may_fail) others = rows_without(rows, branches[0].fact);
+      where[0] = rows_where(rows, branches[0].fact);
+    }
     if (others.empty() && branches.size() == 1) {
       l_.go_on_in(otherwise);
-      l_.jump(fail);
-      l_.go_on_in(branches[0].block != 0 ? branches[0].block : after_test);
+      l_.jump(work.fail);
+      l_.go_on_in(block_of(branches[0]));
       learn(branches[0].fact);
-      rows = rows_where(rows, branches[0].fact);
+      work.replace(std::move(where[0]));
       continue;
     }
-    for (const Branch& branch : branches) {
-      const std::size_t before = loads_.size();
-      l_.go_on_in(branch.block != 0 ? branch.block : after_test);
-      const std::size_t known = l_.learnt();
-      learn(branch.fact);
-      compile(rows_where(rows, branch.fact), fail);
-      l_.unlearn(known);
-      forget(before);
+    put_off(otherwise, std::move(others), work.fail, {});
+    for (std::size_t i = branches.size(); i-- > 0;) {
+      put_off(block_of(branches[i]), std::move(where[i]), work.fail, std::move(branches[i].fact));
     }
-    l_.go_on_in(otherwise);
-    rows = std::move(others);
+    return;
   }
-  l_.jump(fail);
-  l_.unlearn(learnt);
-  forget(loads);
+  l_.jump(work.fail);
 }
 
 void Matcher::learn(const Fact& fact) {
@@ -162,11 +176,14 @@ void Matcher::learn(const Fact& fact) {
 }
 
 // The first clause has nothing more to test but equal variables and its guard.
-void Matcher::leaf(std::vector<Row>& rows, BlockId& fail) {
-  Row& row = rows[0];
+void Matcher::leaf(Work& work) {
+  const Row& row = work.span()[0];
+  const BlockId fail = work.fail;
   Clause& clause = clauses_[row.clause];
   const bool may_fail = !row.equal.empty() || clause.guard != nullptr;
-  const BlockId next = !may_fail ? 0 : rows.size() == 1 ? fail : l_.new_block();
+  const BlockId next = !may_fail                        ? 0
+                       : work.end - work.begin == 1 ? fail
+                                                    : l_.new_block();
   const std::size_t loads = loads_.size();
   for (const auto& [left, right] : row.equal) {
     const Ref l = load(left), r = load(right);
@@ -183,17 +200,13 @@ void Matcher::leaf(std::vector<Row>& rows, BlockId& fail) {
   found.block = l_.current();
   clause.leaves.push_back(std::move(found));
   forget(loads);
-  if (!may_fail) {
-    rows.clear();
-  } else {
-    rows.erase(rows.begin());
-  }
+  work.begin = may_fail ? work.begin + 1 : work.end;
   // What follows is reached only through `next`; with nothing left that is `fail` itself.
   l_.go_on_in(may_fail && next != fail ? next : l_.new_block());
 }
 
 // The item of the first clause that most of the following clauses test too.
-std::size_t Matcher::choose(const std::vector<Row>& rows) const {
+std::size_t Matcher::choose(std::span<const Row> rows) const {
   const std::vector<Item>& items = rows[0].items;
   std::size_t best = 0, best_score = 0;
   if (items.size() == 1 || rows.size() == 1) return 0;
@@ -213,30 +226,150 @@ std::size_t Matcher::choose(const std::vector<Row>& rows) const {
   return best;
 }
 
-// How many clauses, from the first, take part in a test of this item.
-std::size_t Matcher::window(const std::vector<Row>& rows, const Item& item) {
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    if (rows[i].items.empty()) return i;
-    const bool tests_it = std::ranges::any_of(rows[i].items, [&](const Item& other) {
-      return other.occurrence == item.occurrence && other.pattern->kind != PatternKind::kEqual;
-    });
-    if (!tests_it && budget_-- <= 0) return i;
+// What the test of an item will say when it holds, as far as other clauses are concerned.
+Matcher::Fact Matcher::expected(const Item& item) const {
+  Fact fact;
+  fact.occurrence = item.occurrence;
+  fact.pattern = item.pattern;
+  fact.ref = item.pattern->ref;
+  switch (item.pattern->kind) {
+    case PatternKind::kConstant:
+      fact.kind = Fact::Kind::kConstant;
+      break;
+    case PatternKind::kCons:
+      fact.kind = Fact::Kind::kCons;
+      break;
+    case PatternKind::kTuple:
+      fact.kind = Fact::Kind::kTuple;
+      fact.number = static_cast<std::uint32_t>(item.pattern->parts.size());
+      break;
+    case PatternKind::kMap:
+      fact.kind = Fact::Kind::kMap;
+      break;
+    case PatternKind::kBits:
+      fact.kind = Fact::Kind::kBits;
+      break;
+    case PatternKind::kMapKey:
+      fact.kind = Fact::Kind::kKey;
+      break;
+    case PatternKind::kBitsRest:
+      fact.kind = Fact::Kind::kStep;
+      fact.number = item.at;
+      fact.position = item.position;
+      break;
+    default:
+      fact.kind = Fact::Kind::kEqual;
+      break;
   }
-  return rows.size();
+  return fact;
 }
 
-std::vector<Matcher::Row> Matcher::rows_where(const std::vector<Row>& rows, const Fact& fact) {
+// Which of the ways of one test, with a way for each atom, small integer or arity, the item goes.
+std::uint32_t Matcher::branch_key(const Item& tested, const Item& item) const {
+  const PatternKind kind = tested.pattern->kind;
+  if (item.occurrence != tested.occurrence || item.pattern->kind != kind) return kNoBranch;
+  if (kind == PatternKind::kTuple) return static_cast<std::uint32_t>(item.pattern->parts.size());
+  if (kind != PatternKind::kConstant) return kNoBranch;
+  const ConstantKind type = l_.constants()[tested.pattern->ref].kind;
+  const bool has_ways = type == ConstantKind::kAtom || type == ConstantKind::kSmall;
+  return has_ways && l_.constants()[item.pattern->ref].kind == type ? item.pattern->ref.bits
+                                                                    : kNoBranch;
+}
+
+// What the test does to a clause: settled goes one way, that of `branch`; refuted goes on where the
+// test fails; kept goes everywhere.
+Matcher::Relation Matcher::effect(const Item& tested, const Fact& fact, const Row& row,
+                                  std::uint32_t& branch) const {
+  Relation found = Relation::kKept;
+  for (const Item& item : row.items) {
+    branch = branch_key(tested, item);
+    if (branch != kNoBranch) return Relation::kSettled;
+    const Relation one = relation(item, fact);
+    if (one == Relation::kSettled) return one;
+    if (one == Relation::kRefuted) found = one;
+  }
+  return found;
+}
+
+// How many clauses, from the first, take part in a test of this item: up to the last that profits,
+// as far as the budget pays for the clauses between that must be copied to every way.
+std::size_t Matcher::window(std::span<const Row> rows, const Item& item) {
+  // A test with one way that leaves many clauses as they were is not worth to look at them all.
+  constexpr std::size_t kRefutedMax = 128;
+  const Fact fact = expected(item);
+  const bool settles_few = fact.kind == Fact::Kind::kStep || fact.kind == Fact::Kind::kKey ||
+                           fact.kind == Fact::Kind::kConstant;
+  std::unordered_set<std::uint32_t> ways{branch_key(item, item)};
+  const bool has_ways = !ways.contains(kNoBranch);
+  std::int64_t kept = 0, spent = 0, paid = 0;
+  std::size_t width = 1, refuted = 0;
+  for (std::size_t i = 1; i < rows.size() && !rows[i].items.empty(); ++i) {
+    std::uint32_t branch = kNoBranch;
+    switch (effect(item, fact, rows[i], branch)) {
+      case Relation::kKept:
+        spent += static_cast<std::int64_t>(ways.size());
+        ++kept;
+        break;
+      case Relation::kRefuted:
+        if (settles_few && !has_ways && ++refuted > kRefutedMax) return budget_ -= paid, width;
+        break;
+      case Relation::kSettled:
+        if (branch != kNoBranch && ways.insert(branch).second) spent += kept;
+        if (spent > budget_) return budget_ -= paid, width;
+        paid = spent;
+        width = i + 1;
+        continue;
+    }
+    if (spent > budget_) break;
+  }
+  budget_ -= paid;
+  return width;
+}
+
+// Adds what the fact leaves of a clause; false: what comes behind it is never reached.
+bool Matcher::add_row_where(const Row& row, const Fact& fact, std::vector<Row>& rows) {
+  Row out;
+  if (!apply(row, fact, out)) return true;
+  rows.push_back(std::move(out));
+  const Row& added = rows.back();
+  return !added.items.empty() || !added.equal.empty() || clauses_[added.clause].guard != nullptr;
+}
+
+std::vector<Matcher::Row> Matcher::rows_where(std::span<const Row> rows, const Fact& fact) {
   std::vector<Row> result;
   for (const Row& row : rows) {
-    Row out;
-    if (apply(row, fact, out)) {
-      const bool is_last =
-          out.items.empty() && out.equal.empty() && clauses_[out.clause].guard == nullptr;
-      result.push_back(std::move(out));
-      if (is_last) break;
-    }
+    if (!add_row_where(row, fact, result)) break;
   }
   return result;
+}
+
+// The clauses of each way of a test that has several; answers those left where none is taken.
+std::vector<Matcher::Row> Matcher::split(std::span<const Row> rows,
+                                         const Item& tested, std::span<const Branch> branches,
+                                         std::vector<std::vector<Row>>& where) {
+  std::unordered_map<std::uint32_t, std::size_t> way_of;
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    const Fact& fact = branches[i].fact;
+    way_of.emplace(fact.kind == Fact::Kind::kTuple ? fact.number : fact.ref.bits, i);
+  }
+  std::vector<bool> is_open(branches.size(), true);
+  std::vector<Row> others;
+  const auto add = [&](const Row& row, std::size_t way) {
+    if (is_open[way]) is_open[way] = add_row_where(row, branches[way].fact, where[way]);
+  };
+  for (const Row& row : rows) {
+    std::uint32_t key = kNoBranch;
+    const Relation found = effect(tested, branches[0].fact, row, key);
+    if (found == Relation::kSettled) {
+      add(row, way_of.at(key));
+      continue;
+    }
+    if (found == Relation::kKept) {
+      for (std::size_t way = 0; way < branches.size(); ++way) add(row, way);
+    }
+    others.push_back(row);
+  }
+  return others;
 }
 
 bool Matcher::apply(const Row& row, const Fact& fact, Row& out) {
@@ -256,16 +389,12 @@ bool Matcher::apply(const Row& row, const Fact& fact, Row& out) {
   return !out.never;
 }
 
-// Clauses that are still possible when none of the facts holds.
-std::vector<Matcher::Row> Matcher::rows_without(const std::vector<Row>& rows,
-                                                std::span<const Fact> facts) {
+// Clauses that are still possible when the fact does not hold.
+std::vector<Matcher::Row> Matcher::rows_without(std::span<const Row> rows, const Fact& fact) {
   std::vector<Row> result;
   for (const Row& row : rows) {
     const bool refuted = std::ranges::any_of(row.items, [&](const Item& item) {
-      return std::ranges::any_of(facts, [&](const Fact& fact) {
-        return relation(item, fact) == Relation::kSettled &&
-               (!fact.tagged || item.pattern->kind == PatternKind::kTuple);
-      });
+      return relation(item, fact) == Relation::kSettled;
     });
     if (!refuted) result.push_back(row);
   }

@@ -1,19 +1,25 @@
 // Pattern matching: clauses become a decision tree of tests.
 //
-// A clause is a conjunction of items "this occurrence matches this pattern". One step takes an item
-// of the first clause and makes the test that it needs; clauses that have an item on the same
+// A clause is a conjunction of items "this occurrence matches this pattern". One step takes an
+// item of the first clause and makes the test that it needs; clauses that have an item on the same
 // occurrence profit from the answer, others go both ways (after J. Jacobs, "How to compile pattern
-// matching"). Copies are paid from a budget; where it is spent, and where a clause tests nothing
-// more, the clauses from there on become one block that all failures share, so code stays linear in
-// the source. The first clause whose patterns and guard hold is taken, as the language says:
-// patterns have no side effects, so only the order of guards and bodies is observable.
+// matching"). A clause that goes both ways is copied, once for each way but one, and copies are
+// paid from a budget; where it is spent, where none of the clauses from there on takes part in the
+// test, and where a clause tests nothing more, the rest becomes one block that all failures share.
+// So code stays linear in the source, and so does the time that it takes: the work waits in a
+// list, rows of clauses are spans of shared vectors. The first clause whose patterns and guard
+// hold is taken, as the language says: patterns have no side effects, so only the order of guards
+// and bodies is observable.
 //
 // Parts of a term are loaded where they are first needed on a path. A test is always made on the
 // register that holds the occurrence, on every path, so that the verifier can follow.
 #pragma once
 
 #include <deque>
+#include <memory>
+#include <optional>
 #include <span>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -118,6 +124,25 @@ class Matcher {
     std::vector<Occurrence> parts;     // kCons, kTuple
   };
   enum class Relation : std::uint8_t { kKept, kRefuted, kSettled };
+  // Clauses that wait to be compiled at a block, with what was loaded and learnt on the way to it.
+  struct Work {
+    BlockId block = 0;
+    BlockId fail = 0;
+    std::shared_ptr<const std::vector<Row>> rows;
+    std::size_t begin = 0, end = 0;
+    std::size_t loads = 0, learnt = 0;
+    std::optional<Fact> fact;
+
+    std::span<const Row> span() const { return std::span(*rows).subspan(begin, end - begin); }
+    void replace(std::vector<Row> by) {
+      begin = 0, end = by.size();
+      rows = std::make_shared<const std::vector<Row>>(std::move(by));
+    }
+  };
+  struct Branch {
+    Fact fact;
+    BlockId block = 0;  // 0: falls through
+  };
 
   // match_patterns.cpp
   const Pattern* pattern(const ast::Expr& e);
@@ -128,7 +153,7 @@ class Matcher {
   const Pattern* map_pattern(const ast::MapExpr& e);
   const Pattern* record_pattern(const ast::RecordExpr& e);
   const Pattern* bits_pattern(const ast::BinaryExpr& e);
-  void bits_step(const ast::Segment& segment, bool is_last, Pattern& bits);
+  void bits_step(const ast::Segment& segment, Pattern& bits);
   void string_steps(const ast::Segment& segment, Pattern& bits);
   void add_step(Pattern& bits, BitsStep step, const Pattern* value);
   void add_literal(Pattern& bits, std::string bytes);
@@ -139,36 +164,41 @@ class Matcher {
 
   // match.cpp
   void add_item(Row& row, Occurrence occurrence, const Pattern* pattern);
-  void compile(std::vector<Row> rows, BlockId fail);
-  void leaf(std::vector<Row>& rows, BlockId& fail);
-  std::size_t choose(const std::vector<Row>& rows) const;
+  void compile(Work work);
+  void put_off(BlockId block, std::vector<Row> rows, BlockId fail, std::optional<Fact> fact);
+  void leaf(Work& work);
+  std::size_t choose(std::span<const Row> rows) const;
   Relation relation(const Item& item, const Fact& fact) const;
   void settle(Row& row, const Item& item, const Fact& fact);
   bool apply(const Row& row, const Fact& fact, Row& out);
-  std::vector<Row> rows_where(const std::vector<Row>& rows, const Fact& fact);
-  std::vector<Row> rows_without(const std::vector<Row>& rows, std::span<const Fact> facts);
-  std::size_t window(const std::vector<Row>& rows, const Item& item);
+  bool add_row_where(const Row& row, const Fact& fact, std::vector<Row>& rows);
+  std::vector<Row> rows_where(std::span<const Row> rows, const Fact& fact);
+  std::vector<Row> rows_without(std::span<const Row> rows, const Fact& fact);
+  std::vector<Row> split(std::span<const Row> rows, const Item& tested,
+                         std::span<const Branch> branches, std::vector<std::vector<Row>>& where);
+  Fact expected(const Item& item) const;
+  static constexpr std::uint32_t kNoBranch = ~std::uint32_t{0};
+  std::uint32_t branch_key(const Item& tested, const Item& item) const;
+  Relation effect(const Item& tested, const Fact& fact, const Row& row,
+                  std::uint32_t& branch) const;
+  std::size_t window(std::span<const Row> rows, const Item& item);
   Ref load(Occurrence occurrence);
   Occurrence part(Place place);
   void forget(std::size_t to);
   void learn(const Fact& fact);
 
   // match_tests.cpp
-  struct Branch {
-    Fact fact;
-    BlockId block = 0;  // 0: falls through
-  };
   // Whether the test can fail at all.
-  bool make_test(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
+  bool make_test(std::span<const Row> rows, const Item& item, BlockId otherwise,
                  std::vector<Branch>& branches);
-  void test_constant(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
+  void test_constant(std::span<const Row> rows, const Item& item, BlockId otherwise,
                      std::vector<Branch>& branches);
-  void test_tuple(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
+  void test_tuple(std::span<const Row> rows, const Item& item, BlockId otherwise,
                   std::vector<Branch>& branches);
   Fact test_cons(const Item& item, BlockId otherwise);
-  Fact test_key(const std::vector<Row>& rows, const Item& item, BlockId otherwise);
+  Fact test_key(std::span<const Row> rows, const Item& item, BlockId otherwise);
   Fact test_step(const Row& row, const Item& item, BlockId otherwise);
-  Ref common_tag(const std::vector<Row>& rows, const Item& item, std::uint32_t arity) const;
+  Ref common_tag(std::span<const Row> rows, const Item& item, std::uint32_t arity) const;
   Relation step_relation(const Item& item, const Fact& fact) const;
   Ref step_size(const Row& row, const BitsStep& step, BlockId otherwise);
   Fact tuple_fact(Occurrence occurrence, std::uint32_t arity, Ref tag);
@@ -181,6 +211,7 @@ class Matcher {
   std::vector<Occurrence> loads_;  // in order, for forget()
   std::vector<Row> rows_;
   std::vector<Clause> clauses_;
+  std::vector<Work> work_;  // the last is done first
   std::int64_t budget_ = 0;
 };
 

@@ -1,4 +1,5 @@
 // Reading patterns: the tree of a pattern becomes Pattern nodes, with names resolved.
+#include "compiler/passes/constant_number.h"
 #include "compiler/passes/lower_bits.h"
 #include "compiler/passes/match.h"
 
@@ -29,7 +30,10 @@ const Pattern* Matcher::pattern(const ast::Expr& e) {
         p->name = name;
         return p;
       }
-      const bool is_plain = ref.is_constant() && l_.constants()[ref].items.empty();
+      const ConstantKind kind = ref.is_constant() ? l_.constants()[ref].kind : ConstantKind::kMap;
+      // What is taken apart elsewhere is compared as a whole here.
+      const bool is_plain = kind != ConstantKind::kCons && kind != ConstantKind::kTuple &&
+                            kind != ConstantKind::kMap;
       Pattern* p = fresh(is_plain ? PatternKind::kConstant : PatternKind::kEqual);
       p->ref = ref;
       return p;
@@ -65,7 +69,7 @@ const Pattern* Matcher::pattern(const ast::Expr& e) {
       }
       [[fallthrough]];
     default:
-      return constant(l_.guard_value(e, 0));
+      return constant(l_.constant_term(e));
   }
 }
 
@@ -118,12 +122,7 @@ const Pattern* Matcher::map_pattern(const ast::MapExpr& e) {
     if (variable != nullptr) {
       key->ref = l_.look_up(variable->name);
     } else {
-      // Written into a block of its own: only a constant is used, else it is computed later.
-      const BlockId here = l_.current();
-      l_.go_on_in(l_.new_block());
-      const Ref known = l_.guard_value(*field.key, 0);
-      l_.go_on_in(here);
-      if (known.is_constant()) key->ref = known;
+      key->ref = l_.constant_term(*field.key);
     }
     if (key->ref.none()) key->expr = field.key;
     key->parts = {value};
@@ -138,15 +137,8 @@ const Pattern* Matcher::record_pattern(const ast::RecordExpr& e) {
   const ast::RecordForm* form = l_.record(e.name, e.location);
   if (form == nullptr) return fresh(PatternKind::kNever);
   std::vector<const Pattern*> parts{constant(l_.constants().atom(e.name.text()))};
-  const ast::Expr* others = nullptr;
-  for (const ast::RecordField& field : e.fields) {
-    if (field.name.is_null()) others = field.value;
-  }
   for (const ast::RecordFieldDefinition& definition : form->fields) {
-    const ast::Expr* value = others;
-    for (const ast::RecordField& field : e.fields) {
-      if (field.name == definition.name) value = field.value;
-    }
+    const ast::Expr* value = e.value_of(definition.name);
     parts.push_back(value == nullptr ? any() : pattern(*value));
   }
   Pattern* p = fresh(PatternKind::kTuple);
@@ -177,7 +169,7 @@ void Matcher::string_steps(const ast::Segment& segment, Pattern& bits) {
   const std::string_view text = ast::as<ast::String>(*segment.value).text;
   std::string bytes;
   unsigned unused = 0;
-  if (literal_segment(l_.constants(), segment, bytes, unused) && unused == 0) {
+  if (literal_segment(segment, Overflow::kIsNoLiteral, bytes, unused) && unused == 0) {
     add_literal(bits, std::move(bytes));
     return;
   }
@@ -185,12 +177,12 @@ void Matcher::string_steps(const ast::Segment& segment, Pattern& bits) {
     const Pattern* value = constant(l_.constants().integer(ast::next_code_point(text, at)));
     ast::Segment one = segment;
     one.value = nullptr;
-    bits_step(one, false, bits);
+    bits_step(one, bits);
     bits.parts.back() = value;
   }
 }
 
-void Matcher::bits_step(const ast::Segment& segment, bool is_last, Pattern& bits) {
+void Matcher::bits_step(const ast::Segment& segment, Pattern& bits) {
   BitsStep step;
   step.unit = segment.unit;
   step.flags = segment_flags(segment);
@@ -211,25 +203,19 @@ void Matcher::bits_step(const ast::Segment& segment, bool is_last, Pattern& bits
       break;
   }
   if (segment.size != nullptr) {
-    const BlockId here = l_.current();
-    l_.go_on_in(l_.new_block());
-    const Ref known =
-        segment.size->kind == ExprKind::kVariable ? Ref{} : l_.guard_value(*segment.size, 0);
-    l_.go_on_in(here);
-    if (known.is_constant())
-      step.size = known;
-    else
-      step.size_expr = segment.size;
+    step.size = l_.constant_term(*segment.size);
+    if (step.size.none()) step.size_expr = segment.size;
   } else if (step.kind == Kind::kInteger || step.kind == Kind::kFloat) {
     step.size = l_.constants().integer(step.kind == Kind::kInteger ? 8 : 64);
   } else if (step.kind == Kind::kBits) {
     step.kind = Kind::kTail;
   }
-  (void)is_last;
   const Pattern* value = segment.value == nullptr ? any() : pattern(*segment.value);
-  if (step.kind == Kind::kFloat && value->kind == PatternKind::kConstant &&
-      l_.constants().is_small(value->ref)) {
-    value = constant(l_.constants().real(static_cast<double>(l_.constants()[value->ref].small)));
+  if (step.kind == Kind::kFloat && value->kind == PatternKind::kConstant) {
+    // An integer stands for the float that is next to it.
+    const auto number = constant_number(*segment.value);
+    const auto real = number && !number->is_float ? nearest_float(*number) : std::nullopt;
+    if (real) value = constant(l_.constants().real(*real));
   }
   add_step(bits, step, value);
 }
@@ -262,7 +248,7 @@ void Matcher::test_unit_first(Pattern& bits) {
 }
 
 const Pattern* Matcher::bits_pattern(const ast::BinaryExpr& e) {
-  const Ref whole = l_.constant_bits(e);
+  const Ref whole = l_.constant_bits(e, Overflow::kIsNoLiteral);
   if (!whole.none()) return constant(whole);
   Pattern* rest = fresh(PatternKind::kBitsRest);
   for (std::size_t i = 0; i < e.segments.size(); ++i) {
@@ -272,12 +258,12 @@ const Pattern* Matcher::bits_pattern(const ast::BinaryExpr& e) {
     if (segment.value->kind == ExprKind::kString) {
       string_steps(segment, *rest);
     } else if (segment.type != ast::SegmentType::kFloat &&
-               literal_segment(l_.constants(), segment, bytes, unused) && unused == 0 &&
+               literal_segment(segment, Overflow::kIsNoLiteral, bytes, unused) && unused == 0 &&
                (bytes.size() > 1 ||
                 (!rest->steps.empty() && rest->steps.back().kind == BitsStep::Kind::kLiteral))) {
       add_literal(*rest, std::move(bytes));
     } else {
-      bits_step(segment, i + 1 == e.segments.size(), *rest);
+      bits_step(segment, *rest);
     }
   }
   if (rest->steps.empty() || rest->steps.back().kind != BitsStep::Kind::kTail) {

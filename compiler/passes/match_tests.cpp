@@ -6,7 +6,7 @@
 
 namespace parley::compiler {
 
-bool Matcher::make_test(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
+bool Matcher::make_test(std::span<const Row> rows, const Item& item, BlockId otherwise,
                         std::vector<Branch>& branches) {
   const Ref subject = load(item.occurrence);
   Fact fact;
@@ -49,7 +49,7 @@ bool Matcher::make_test(const std::vector<Row>& rows, const Item& item, BlockId 
   return may_fail;
 }
 
-void Matcher::test_constant(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
+void Matcher::test_constant(std::span<const Row> rows, const Item& item, BlockId otherwise,
                             std::vector<Branch>& branches) {
   const ConstantPool& constants = l_.constants();
   const ConstantKind kind = constants[item.pattern->ref].kind;
@@ -102,7 +102,7 @@ Matcher::Fact Matcher::tuple_fact(Occurrence occurrence, std::uint32_t arity, Re
 }
 
 // The atom that stands first in every tuple of this arity; none: there is no such.
-Ref Matcher::common_tag(const std::vector<Row>& rows, const Item& item, std::uint32_t arity) const {
+Ref Matcher::common_tag(std::span<const Row> rows, const Item& item, std::uint32_t arity) const {
   Ref tag;
   for (const Row& row : rows) {
     for (const Item& other : row.items) {
@@ -122,7 +122,7 @@ Ref Matcher::common_tag(const std::vector<Row>& rows, const Item& item, std::uin
   return tag;
 }
 
-void Matcher::test_tuple(const std::vector<Row>& rows, const Item& item, BlockId otherwise,
+void Matcher::test_tuple(std::span<const Row> rows, const Item& item, BlockId otherwise,
                          std::vector<Branch>& branches) {
   std::vector<std::uint32_t> arities;
   for (const Row& row : rows) {
@@ -164,7 +164,7 @@ Matcher::Fact Matcher::test_cons(const Item& item, BlockId otherwise) {
   return fact;
 }
 
-Matcher::Fact Matcher::test_key(const std::vector<Row>& rows, const Item& item, BlockId otherwise) {
+Matcher::Fact Matcher::test_key(std::span<const Row> rows, const Item& item, BlockId otherwise) {
   Fact fact;
   fact.kind = Fact::Kind::kKey;
   fact.occurrence = item.occurrence;

@@ -143,6 +143,18 @@ struct RecordExpr : Expr {
   Expr* base = nullptr;  // null: a new record (or a record pattern)
   Name name;
   Seq<RecordField> fields;
+
+  /// What is written for the field, by its name or by `_`; null: nothing.
+  [[nodiscard]] const Expr* value_of(Name field) const {
+    const Expr* others = nullptr;
+    for (const RecordField& each : fields) {
+      if (each.name == field) {
+        return each.value;
+      }
+      others = each.name.is_null() ? each.value : others;
+    }
+    return others;
+  }
 };
 
 /// `R#r.f`

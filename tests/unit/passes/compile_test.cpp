@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <random>
 #include <sstream>
 
 #include "vm/code/verify.h"
+#include "vm/isa/module_file.h"
 
 namespace parley {
 namespace {
@@ -135,6 +137,30 @@ TEST_CASE("many clauses compile in time that grows with their number") {
     text += "f({key" + std::to_string(i) + ", X}) -> X + " + std::to_string(i) + ";\n";
   }
   CHECK(compiles(text + "f(_) -> none.\n"));
+}
+
+// The size of the module of one function with so many clauses.
+std::size_t size_of_clauses(int count, const std::function<std::string(std::string)>& clause) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += "f(" + clause(std::to_string(i)) + ";\n";
+  CompileResult result = compile_module(
+      {"t.par", "-module(t).\n-export([f/1]).\n-compile(nowarn_unused_vars).\n" + text +
+                    "f(_) -> none.\n"});
+  REQUIRE(is_sound(result));
+  REQUIRE(result.module.has_value());
+  return isa::write_module_file(*result.module).size();
+}
+
+TEST_CASE("code grows with the number of clauses, whatever they test") {
+  const auto grows_linearly = [](const std::function<std::string(std::string)>& clause) {
+    return size_of_clauses(160, clause) < 4 * 3 / 2 * size_of_clauses(40, clause);
+  };
+  using Text = std::string;
+  CHECK(grows_linearly([](Text i) { return "#{a" + i + " := X}) when X > 1 -> X"; }));
+  CHECK(grows_linearly([](Text i) { return "#{a" + i + " := X, b" + i + " := 0}) -> X"; }));
+  CHECK(grows_linearly([](Text i) { return "{" + i + ", _}) -> 1;\nf({_, " + i + "}) -> 2"; }));
+  CHECK(grows_linearly([](Text i) { return "<<_:" + i + ", 1, R/bits>>) -> R"; }));
+  CHECK(grows_linearly([](Text i) { return "[" + i + "|_]) -> 1;\nf([_, " + i + "|_]) -> 2"; }));
 }
 
 TEST_CASE("expressions know the variables that they are given, and give new ones back") {
