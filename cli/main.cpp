@@ -59,17 +59,17 @@ void add_eval(CLI::App& app, CommandLine& line, int& status) {
 // The chat application reads its own options: they are handed on as they stand.
 void add_chat(CLI::App& app, CommandLine& line, int& status) {
   CLI::App* chat = app.add_subcommand("chat", "start the chat server");
-  const auto hand_on = [&line, chat](const char* name, const char* its_name, const char* help) {
-    const auto take = [&line, its_name](const std::string& value) {
-      line.arguments.insert(line.arguments.end(), {its_name, value});
+  const auto hand_on = [&line, chat](const char* name, const char* help) {
+    const auto take = [&line, name](const std::string& value) {
+      line.arguments.insert(line.arguments.end(), {name, value});
     };
     chat->add_option_function<std::string>(name, take, help)->trigger_on_parse();
   };
-  hand_on("--port", "--port", "the port to listen on; 0: any free one");
-  hand_on("--ip", "--ip", "the address to listen on");
-  hand_on("--motd", "--motd", "the message of the day");
-  hand_on("--set", "--set", "NAME=NUMBER: any other setting");
-  hand_on("--server-name", "--name", "what the server calls itself");
+  hand_on("--port", "the port to listen on; 0: any free one");
+  hand_on("--ip", "the address to listen on");
+  hand_on("--motd", "the message of the day");
+  hand_on("--set", "NAME=NUMBER: any other setting");
+  hand_on("--server-name", "what the server calls itself");
   add_control_options(*chat, line);
   add_path_option(*chat, line);
   add_run_options(*chat, line);

@@ -28,7 +28,7 @@ While it runs, `parley rpc 'NAME:port().'` asks it something, and after a change
 | file | what it is |
 |---|---|
 | `src/NAME.par` | the program and its supervisors |
-| `src/NAME_listener.par` | owns the listening socket, accepts |
+| `src/NAME_listener.par` | the listening socket: opens it, accepts |
 | `src/NAME_line.par` | one connection |
 | `test/NAME_test.par` | the tests |
 )";
@@ -41,7 +41,7 @@ constexpr const char* kMain = R"(-module(NAME).
 -define(PORT, 7000).
 
 -doc "Called by `parley run . PORT`.".
--spec main([string()]) -> no_return().
+-spec main([string()]) -> ok.
 main([]) -> run(?PORT);
 main([Port]) -> run(list_to_integer(Port)).
 
@@ -52,29 +52,38 @@ run(Port) ->
             io:format("NAME: listening on 127.0.0.1:~w, try: nc 127.0.0.1 ~w~n",
                       [port(), port()]),
             receive
-                {'EXIT', Supervisor, Reason} -> exit(Reason)
+                {'EXIT', Supervisor, Reason} ->
+                    io:format("NAME: the top supervisor gave up: ~tp~n", [Reason]),
+                    init:stop(70)
             end;
+        {error, {cannot_listen, Reason}} ->
+            io:format("NAME: cannot listen on 127.0.0.1:~w: ~s~n",
+                      [Port, inet:format_error(Reason)]),
+            init:stop(1);
         {error, Reason} ->
             io:format("NAME: cannot start: ~tp~n", [Reason]),
-            halt(1)
+            init:stop(1)
     end.
 
--doc "Starts everything; port 0 means any free one.".
+-doc "Starts everything; port 0 means any free one. The socket belongs to the calling process.".
 -spec start_link(inet:port_number()) -> {ok, pid()} | {error, term()}.
 start_link(Port) ->
-    supervisor:start_link({local, ?MODULE}, ?MODULE, {top, Port}).
+    case NAME_listener:open(Port) of
+        {ok, Socket} -> supervisor:start_link({local, ?MODULE}, ?MODULE, {top, Socket});
+        {error, Reason} -> {error, {cannot_listen, Reason}}
+    end.
 
 -doc "The port that is listened on.".
 -spec port() -> inet:port_number().
 port() -> NAME_listener:port().
 
 -doc false.
-init({top, Port}) ->
+init({top, Socket}) ->
     Connections = #{id => connections,
                     start => {supervisor, start_link,
                               [{local, NAME_connections}, ?MODULE, connections]},
                     type => supervisor},
-    Listener = #{id => listener, start => {NAME_listener, start_link, [Port]}},
+    Listener = #{id => listener, start => {NAME_listener, start_link, [Socket]}},
     {ok, {#{strategy => one_for_one}, [Connections, Listener]}};
 init(connections) ->
     Line = #{id => line, start => {NAME_line, start_link, []}, restart => temporary},
@@ -82,37 +91,45 @@ init(connections) ->
 )";
 
 constexpr const char* kListener = R"(-module(NAME_listener).
--moduledoc "Owns the listening socket; a linked process accepts.".
+-moduledoc "Listens: a linked process accepts. The socket outlives this process.".
 -behaviour(gen_server).
--export([start_link/1, port/0, init/1, handle_call/3, handle_cast/2]).
+-export([open/1, start_link/1, port/0, init/1, handle_call/3, handle_cast/2]).
 
--doc "Listens on a port of this machine.".
--spec start_link(inet:port_number()) -> {ok, pid()} | {error, term()}.
-start_link(Port) ->
-    gen_server:start_link({local, ?MODULE}, ?MODULE, Port, []).
+-doc "Opens a port of this machine; 0 means any free one.".
+-spec open(inet:port_number()) -> {ok, gen_tcp:socket()} | {error, inet:posix()}.
+open(Port) ->
+    Options = [binary, {packet, line}, {active, false}, {reuseaddr, true},
+               {ip, {127, 0, 0, 1}}],
+    gen_tcp:listen(Port, Options).
+
+-doc "Accepts connections of an open socket.".
+-spec start_link(gen_tcp:socket()) -> {ok, pid()} | {error, term()}.
+start_link(Socket) ->
+    gen_server:start_link({local, ?MODULE}, ?MODULE, Socket, []).
 
 -doc "The port that is listened on.".
 -spec port() -> inet:port_number().
 port() -> gen_server:call(?MODULE, port).
 
 -doc false.
-init(Port) ->
-    Options = [binary, {packet, line}, {active, false}, {reuseaddr, true},
-               {ip, {127, 0, 0, 1}}],
-    case gen_tcp:listen(Port, Options) of
-        {ok, Socket} ->
-            spawn_link(fun() -> accept(Socket) end),
-            {ok, Socket};
-        {error, Reason} -> {stop, {cannot_listen, Port, Reason}}
-    end.
+init(Socket) ->
+    spawn_link(fun() -> accept(Socket) end),
+    {ok, Socket}.
 
 %% Each connection gets a process of its own, under its supervisor.
 accept(Listening) ->
-    {ok, Socket} = gen_tcp:accept(Listening),
-    {ok, Line} = supervisor:start_child(NAME_connections, [Socket]),
-    ok = gen_tcp:controlling_process(Socket, Line),
-    Line ! {take, Socket},
-    accept(Listening).
+    case gen_tcp:accept(Listening) of
+        {ok, Socket} ->
+            {ok, Line} = supervisor:start_child(NAME_connections, [Socket]),
+            ok = gen_tcp:controlling_process(Socket, Line),
+            Line ! {take, Socket},
+            accept(Listening);
+        {error, closed} ->
+            ok;
+        {error, _TooManyFiles} ->
+            timer:sleep(200),
+            accept(Listening)
+    end.
 
 -doc false.
 handle_call(port, _From, Socket) ->

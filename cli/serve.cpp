@@ -18,6 +18,8 @@ sigset_t signals_of(Interrupts interrupts) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
+  // Of a terminal that closes. Where it is ignored, as under nohup, it does not come.
+  sigaddset(&set, SIGHUP);
   if (interrupts == Interrupts::kEndTheNode) sigaddset(&set, SIGINT);
   return set;
 }
@@ -72,6 +74,8 @@ void RunningNode::watch_signals() {
     if (ready[1].revents != 0) return;
     signalfd_siginfo info{};
     if (read(signals_, &info, sizeof info) != sizeof info) continue;
+    // A terminal that closes may say so more than once: only a person is impatient.
+    if (asked && info.ssi_signo == SIGHUP) continue;
     if (asked) {
       if (!control_path_.empty()) unlink(control_path_.c_str());
       _exit(128 + static_cast<int>(info.ssi_signo));

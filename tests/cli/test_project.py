@@ -25,6 +25,24 @@ class Project(harness.CommandLineCase):
         self.assertEqual(self.succeeds("rpc", "--node", "greeter", "greeter:port()."), f"{port}\n")
         self.assertEqual(node.end(signal.SIGINT), 0)
 
+    def test_a_port_that_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            status, out, err = self.parley("run", self.project, str(port))
+        self.assertEqual(status, 1)
+        self.assertEqual(out + err, f"greeter: cannot listen on 127.0.0.1:{port}: "
+                         "address already in use\n")
+
+    def test_the_top_supervisor_gives_up(self):
+        node = self.start("run", self.project, "0")
+        node.wait_for(r"listening on 127\.0\.0\.1:(\d+)")
+        listener = "whereis(greeter_listener)"
+        self.succeeds("rpc", "--node", "greeter",
+                      f"P = {listener}, exit(P, kill), timer:sleep(500), {listener} =/= P.")
+        self.parley("rpc", "--node", "greeter", f"exit({listener}, kill).")
+        self.assertEqual(node.process.wait(harness.LIMIT_S), 70)
+        self.assertIn("greeter: the top supervisor gave up: shutdown\n", node.output())
+
     def test_a_connection_lives_through_a_load(self):
         node = self.start("run", self.project, "0")
         port = int(node.wait_for(r"listening on 127\.0\.0\.1:(\d+)").group(1))

@@ -9,11 +9,13 @@
 main() ->
     ok = gen_event:swap_handler(erl_signal_server, {erl_signal_handler, []}, {?MODULE, []}),
     ok = os:set_signal(sigterm, handle),
+    ok = os:set_signal(sighup, handle),
     Self = self(),
     spawn(fun() -> Self ! {done, catch chat:main(init:get_plain_arguments())} end),
     spawn(fun read/0),
     receive
         {done, ok} -> halt(0);
+        {done, {error, {gave_up, _}}} -> halt(70);
         {done, Other} -> io:format("~p~n", [Other]), halt(1)
     end.
 
@@ -52,7 +54,7 @@ purge(Tries) ->
 
 init(_) -> {ok, []}.
 
-handle_event(sigterm, State) ->
+handle_event(Signal, State) when Signal =:= sigterm; Signal =:= sighup ->
     spawn(fun chat:stop/0),
     {ok, State};
 handle_event(_Signal, State) ->

@@ -17,6 +17,7 @@ def main():
         try:
             talk(port)
             assert process.poll() is None, "the room is gone"
+            port_is_taken(folder, port)
         finally:
             process.kill()
             process.wait()
@@ -30,6 +31,14 @@ def command(folder, port):
         file.write(SOURCE.read_text(encoding="utf-8"))
     subprocess.run(["erlc", "-o", folder, copy], check=True, timeout=60)
     return ["erl", "-noshell", "-pa", folder, "-eval", f'room:main(["{port}"])']
+
+
+def port_is_taken(folder, port):
+    done = subprocess.run(command(folder, port), stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=30)
+    assert done.returncode == 1, done
+    wanted = f"room: cannot listen on {port}: address already in use\n"
+    assert done.stdout + done.stderr == wanted, done
 
 
 def talk(port):

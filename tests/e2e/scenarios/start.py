@@ -15,18 +15,31 @@ REFUSED = [
     (["--set", "no_such_thing=1"], "name of a setting: no_such_thing=1"),
     (["--dance"], ("no option --dance", "unknown option")),
     (["lobby"], ("lobby", "unknown option")),
+    (["--server-name", "a b"], "server_name: expected a binary of 1 to 63 letters"),
+    (["--server-name", "a:b"], "server_name: expected a binary of 1 to 63 letters"),
+    (["--server-name", "x" * 64], "server_name: expected a binary of 1 to 63 letters"),
+    (["--motd", "with\rreturn"], "motd: expected a list of lines"),
 ]
 
 
 def main():
     for options, message in REFUSED:
         refused(options, message)
-    with Node("--name", "named.example", "--ip", "::1") as node:
-        assert any("listening on 0:0:0:0:0:0:0:1:" in line for line in node.log), node.log
-        refused(["--ip", "::1", "--port", str(node.port)],
-                f"cannot listen on 0:0:0:0:0:0:0:1:{node.port}: eaddrinuse")
+    with Node("--server-name", "named.example", "--ip", "::1") as node:
+        assert f"chat: listening on [::1]:{node.port}" in node.log, node.log
+        cannot_listen(["--ip", "::1", "--port", str(node.port)],
+                      f"[::1]:{node.port}: address already in use")
+        cannot_listen(["--ip", "192.0.2.1", "--port", "6667"],
+                      "192.0.2.1:6667: can't assign requested address")
         assert node.rpc("chat:start(#{})") == "{error,already_started}"
         assert node.rpc("chat:port()") == str(node.port)
+
+
+def cannot_listen(options, message):
+    """One line says it, and no reports of supervisors."""
+    output = refused(options, message)
+    mine = [line for line in output.splitlines() if "{error," not in line]
+    assert mine == ["chat: cannot listen on " + message], output
 
 
 def refused(options, message):
@@ -36,3 +49,4 @@ def refused(options, message):
     assert done.returncode not in (0, None), f"{options}: status {done.returncode}: {output}"
     wanted = (message,) if isinstance(message, str) else message
     assert any(text in output for text in wanted), f"{options}: {output}"
+    return output

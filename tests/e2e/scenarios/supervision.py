@@ -1,5 +1,5 @@
 """Any process of the tree is killed: connected users talk on, or at most reconnect."""
-from chat_node import Node, Peer, eventually, settings
+from chat_node import WAIT_S, Node, Peer, eventually, settings
 
 # Those whose death no connected user may notice.
 UNNOTICED = ["chat_router_1", "chat_registry", "chat_presence", "chat_listener"]
@@ -36,6 +36,18 @@ def main():
                 bob.join(room)
             alice.sync()
             talk(alice, bob, rooms)
+    top_supervisor_dies()
+
+
+def top_supervisor_dies():
+    """The program says so and ends with the status that promises a restart by its keeper."""
+    with Node() as node:
+        peer = Peer(node, "peer")
+        node.rpc("exit(whereis(chat_sup), kill)")
+        peer.all_until_closed()
+        assert node.process.wait(WAIT_S) == 70
+        node.reader.join(WAIT_S)
+        assert any("the top supervisor gave up: killed" in line for line in node.log), node.log
 
 
 def kill(node, name):
