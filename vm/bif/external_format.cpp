@@ -94,11 +94,11 @@ class EncodeRun {
   }
 
   Term go_on() {
-    constexpr std::size_t kStepBytes = 4096;
+    constexpr std::size_t kStepBytes = 2048;
     while (has_more()) {
       const std::size_t before = out_.size();
       encoder_.run(kStepBytes);
-      call_.reductions -= static_cast<std::int64_t>((out_.size() - before) / 128 + 1);
+      call_.reductions -= static_cast<std::int64_t>((out_.size() - before) / 64 + 1);
       if (has_more() && must_yield(call_)) return yield();
     }
     if (product_ == Product::kSize) {

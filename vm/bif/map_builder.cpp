@@ -9,7 +9,7 @@ namespace {
 
 // So many pairs become a part of the trie at once, which takes some 100 microseconds.
 constexpr Word kPartMax = 1024;
-constexpr std::uint64_t kPairsPerReduction = 16;
+constexpr std::uint64_t kPairsPerReduction = 8;
 
 }  // namespace
 

@@ -88,8 +88,8 @@ std::optional<CharReader::Status> convert(BifCall& call, CharReader& reader, Add
 }
 
 // State of both conversions while they read: kRead, the size of the chunks; the data, what follows
-// it, what was made so far (chunks of bytes or of code points), and all of the data. Then while what
-// was made is put together: kFinish, a number; two terms, and the answer of `stopped`, or nil.
+// it, what was made so far (chunks of bytes or of code points), and all of the data. Then while
+// what was made is put together: kFinish, a number; two terms, and the answer of `stopped` or nil.
 enum class Phase : Word { kRead, kFinish };
 
 Term save_reader(BifCall& call, CharReader& reader, Word number, Term made, Term whole) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kStringMax = 0xFFFF;
 // Of a large bit string so many bytes are copied in a step.
-constexpr std::uint64_t kBitsStepBytes = std::uint64_t{1} << 16;
+constexpr std::uint64_t kBitsStepBytes = std::uint64_t{1} << 14;
 
 }  // namespace
 
