@@ -7,6 +7,15 @@ add_test(NAME tidy COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy/check)
 add_test(NAME tidy_self_test COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy/check --self-test)
 set_tests_properties(tidy tidy_self_test PROPERTIES LABELS tidy TIMEOUT 120)
 
+# Nothing mutable is global: asked of the archives, where no way of writing it is hidden.
+set(mutable_globals ${CMAKE_CURRENT_SOURCE_DIR}/tidy/mutable_globals)
+add_test(NAME mutable_globals
+         COMMAND ${mutable_globals} ${CMAKE_BINARY_DIR}/vm ${CMAKE_BINARY_DIR}/compiler)
+add_test(NAME mutable_globals_self_test
+         COMMAND ${mutable_globals} --self-test ${CMAKE_CXX_COMPILER})
+set_tests_properties(mutable_globals mutable_globals_self_test
+                     PROPERTIES LABELS tidy TIMEOUT 120)
+
 # Headers compile alone: a source file a header that includes it twice and nothing else.
 # They are built by the test itself, not by the build that ships the program.
 get_property(layers GLOBAL PROPERTY parley_layers)

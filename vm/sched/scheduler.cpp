@@ -192,7 +192,7 @@ std::uint32_t Scheduler::run_queue_length() const {
 Scheduler::Totals Scheduler::totals() const {
   Totals sum;
   for (const auto& thread : threads_) {
-    const RunCounters& counters = thread->runner_->counters;
+    const RunCounters& counters = thread->counters();
     sum.reductions += counters.reductions.load(std::memory_order_relaxed);
     sum.collections += counters.collections.load(std::memory_order_relaxed);
     sum.collected_words += counters.collected_words.load(std::memory_order_relaxed);

@@ -55,6 +55,7 @@ class SchedulerThread {
   unsigned number() const { return number_; }
   Poller& poller() { return *poller_; }
   TimerWheel& timers() { return timers_; }
+  const RunCounters& counters() const { return runner_->counters; }
 
  private:
   friend class Scheduler;

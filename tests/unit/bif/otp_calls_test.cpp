@@ -8,11 +8,10 @@
 #include <tuple>
 #include <vector>
 
-#include "tests/unit/heap/test_heap.h"
+#include "tests/unit/heap/otp_terms.h"
 #include "vm/bif/bif.h"
 #include "vm/heap/decode_external.h"
 #include "vm/term/compare.h"
-#include "vm/term/fun.h"
 #include "vm/term/print.h"
 
 namespace parley {
@@ -23,21 +22,10 @@ namespace parley {
 }  // namespace parley
 
 using namespace parley;
+using parley::test::Cells;
 using parley::test::TestHeap;
 
 namespace {
-
-struct Cells : FunResolver {
-  std::vector<std::unique_ptr<ExportCell>> cells;
-  const ExportCell* export_cell(Term module, Term function, std::uint32_t arity) override {
-    for (const auto& c : cells) {
-      if (c->module == module && c->function == function && c->arity == arity) return c.get();
-    }
-    cells.push_back(std::make_unique<ExportCell>(ExportCell{module, function, arity}));
-    return cells.back().get();
-  }
-  const FunEntry* fun_entry(const FunEntry&) override { return nullptr; }
-};
 
 using Key = std::tuple<std::string, std::string, std::size_t>;
 
@@ -51,11 +39,8 @@ std::map<Key, BifFunction> built_ins() {
 }
 
 Term read_hex(TestHeap& t, Cells& cells, const std::string& hex) {
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  const auto decoded = decode_external(t.heap, t.atoms, bytes, {.funs = &cells, .seed = t.seed});
+  const auto decoded = decode_external(t.heap, t.atoms, test::bytes_of_hex(hex),
+                                       {.funs = &cells, .seed = t.seed});
   REQUIRE(decoded.has_value());
   return decoded->term;
 }

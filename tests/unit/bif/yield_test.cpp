@@ -217,7 +217,7 @@ Term of_all_kinds(TestHeap& t, int size) {
       t.heap, bits_view(make_binary(t.heap, std::string(static_cast<std::size_t>(size) * 40, 'x')))
                   .part(3, static_cast<std::uint64_t>(size) * 40 * 8 - 9));
   Term tuple = t.tuple({kAtom_ok, t.number(1.5), Term::nil()});
-  for (int i = 0; i < size; ++i) tuple = t.tuple({tuple, Term::small(i * 1'000'000)});
+  for (int i = 0; i < size; ++i) tuple = t.tuple({tuple, Term::small(std::int64_t{i} * 1'000'000)});
   return t.list({deep, map_from(t, 0, size), map_from(t, 0, 20), tuple, long_bits, long_bits,
                  numbers(t, size), pairs_from(t, 0, size, kAtom_ok), numbers(t, 70'000)});
 }

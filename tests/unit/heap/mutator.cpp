@@ -20,7 +20,7 @@ void set_bit(Word* bits, unsigned n) { bits[n / 64] |= Word{1} << (n % 64); }
 
 }  // namespace
 
-// ---- frames --------------------------------------------------------------------------------------
+// ---- frames -------------------------------------------------------------------------------------
 
 Frames::Frames(std::mt19937_64& random, unsigned count) {
   constexpr unsigned kFrameWordsMax = 70;
@@ -53,7 +53,7 @@ Frames::Frames(std::mt19937_64& random, unsigned count) {
   }
 }
 
-// ---- roots ---------------------------------------------------------------------------------------
+// ---- roots --------------------------------------------------------------------------------------
 
 Mutator::Mutator(std::uint64_t seed, unsigned frames, std::size_t words)
     : random(seed), x(Frames::kRegisters), dictionary(kDictionaryWords), frames_(random, frames) {
@@ -128,7 +128,7 @@ bool Mutator::dead_registers_are_kept() const {
   return true;
 }
 
-// ---- objects -------------------------------------------------------------------------------------
+// ---- objects ------------------------------------------------------------------------------------
 
 // A list of tuples of numbers, finished objects back to back.
 void Mutator::make_literals() {
@@ -225,7 +225,7 @@ Term Mutator::make_small_term() {
 
 void Mutator::step() { set_any_root(make_object()); }
 
-// ---- messages ------------------------------------------------------------------------------------
+// ---- messages -----------------------------------------------------------------------------------
 
 AddressRange Mutator::message_range() const {
   if (message_ == nullptr) return {};
@@ -254,7 +254,7 @@ void Mutator::end_examination() {
   examined_ = false;
 }
 
-// ---- collecting ----------------------------------------------------------------------------------
+// ---- collecting ---------------------------------------------------------------------------------
 
 void Mutator::collect(Collector::Kind kind, std::size_t words_wanted, Collector::Fit fit) {
   Collector collector(heap, block, kind == Collector::Kind::kWhole ? nullptr : &old, kind,

@@ -7,30 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/heap/test_heap.h"
+#include "tests/unit/heap/otp_terms.h"
 #include "vm/heap/copy.h"
 #include "vm/heap/decode_external.h"
 #include "vm/term/compare.h"
-#include "vm/term/fun.h"
 #include "vm/term/hash.h"
 #include "vm/term/print.h"
 
 using namespace parley;
+using parley::test::Cells;
 using parley::test::TestHeap;
 
 namespace {
-
-struct Cells : FunResolver {
-  std::vector<std::unique_ptr<ExportCell>> cells;
-  const ExportCell* export_cell(Term module, Term function, std::uint32_t arity) override {
-    for (const auto& c : cells) {
-      if (c->module == module && c->function == function && c->arity == arity) return c.get();
-    }
-    cells.push_back(std::make_unique<ExportCell>(ExportCell{module, function, arity}));
-    return cells.back().get();
-  }
-  const FunEntry* fun_entry(const FunEntry&) override { return nullptr; }
-};
 
 struct OtpTerm {
   std::vector<std::uint8_t> bytes;
@@ -49,9 +37,7 @@ std::vector<OtpTerm> read_terms(TestHeap& t, Cells& cells) {
     in >> hex >> o.hash;
     in.get();
     std::getline(in, o.text);
-    for (std::size_t i = 0; i < hex.size(); i += 2) {
-      o.bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-    }
+    o.bytes = test::bytes_of_hex(hex);
     const auto decoded =
         decode_external(t.heap, t.atoms, o.bytes, {.funs = &cells, .seed = t.seed});
     REQUIRE_MESSAGE(decoded.has_value(), line);

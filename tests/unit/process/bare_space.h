@@ -82,6 +82,7 @@ struct BareSpace {
   }
 
   // A built-in called by the process. The non-value: it threw `thrown`, or the process has ended.
+  // By the thread that owns the process.
   Term call(BifFunction function, Process& p, std::initializer_list<Term> arguments) {
     Heap heap;
     heap.set_bounds(p.block + p.top_words, p.block + p.stack_words);
@@ -100,11 +101,11 @@ struct BareSpace {
     p.set_flag(process_flag::kSaved);
     p.top_words = static_cast<std::uint32_t>(heap.top() - p.block);
     p.fragments = heap.take_fragments();
-    thrown = made.answer == BifAnswer::kThrow ? made.reason : Term();
+    if (made.answer == BifAnswer::kThrow) thrown = made.reason;
     if (made.answer == BifAnswer::kExit) end_as_told(p);
     return result;
   }
-  Term thrown;
+  Term thrown;  // the last reason
 
   // Handles what has arrived, as a slice begins. False: the process has ended of it.
   bool take(Process& p) {

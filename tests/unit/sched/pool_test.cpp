@@ -8,27 +8,18 @@
 #include <future>
 #include <thread>
 
+#include "tests/unit/process/bare_space.h"
+
 namespace parley {
 namespace {
 
 constexpr std::chrono::seconds kLimit{10};
 
-struct NoScheduler : SchedulerInterface {
-  void enqueue(Process&) override {}
-  void retire(Process& process) override { retired.push_back(&process); }
-  void arm_receive_timer(Process&, std::uint64_t) override {}
-  void cancel_receive_timer(Process&) override {}
-  std::optional<std::uint64_t> receive_timer_left_ms(const Process&) override {
-    return std::nullopt;
-  }
-  std::vector<Process*> retired;
-};
-
 // A node without schedulers: the test is the scheduler thread.
 struct World {
   AtomTable atoms{1 << 12};
   ProcessSpace space{atoms, SpaceOptions{}};
-  NoScheduler scheduler;
+  test::BareScheduler scheduler;
   std::atomic<int> wakes{0};
   std::unique_ptr<BlockingPool> pool;
 
