@@ -1,7 +1,7 @@
 // Running a node in this process to its end: signals, the control socket, the exit status.
 //
-// Invariant: SIGINT, SIGTERM and SIGHUP end the node in an orderly way, a second SIGINT or SIGTERM at
-// once; the control socket's file is gone when the node is.
+// Invariant: SIGINT, SIGTERM and SIGHUP end the node in an orderly way, a second SIGINT or SIGTERM
+// at once; the control socket's file is gone when the node is.
 #pragma once
 
 #include <string>

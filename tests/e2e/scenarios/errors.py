@@ -64,7 +64,12 @@ AFTER = [
     ("WHOIS alice", ["311", "319", "312", "317", "318"]),
     ("WHOWAS nobody", ["406", "369"]),
     ("WHOWAS", ["431"]),
+    ("WHOIS alice,nobody", ["311", "319", "312", "317", "401", "318"]),
+    ("WHOIS chat.parley alice", ["311", "319", "312", "317", "318"]),
     ("WHO #nowhere", ["315"]),
+    ("WHO", ["352", "352", "352", "315"]),
+    ("WHO *", ["352", "352", "352", "315"]),
+    ("WHO * o", ["315"]),
     ("WHO alice", ["352", "315"]),
     ("ISON", ["461"]),
     ("ISON alice nobody", ["303"]),
@@ -87,6 +92,8 @@ AFTER = [
     ("MODE alice +i", ["502"]),
     ("MODE nobody", ["401"]),
     ("MODE tester", ["221"]),
+    ("MODE tester +i", []),
+    ("MODE tester -i", []),
     ("MODE tester +x", ["501"]),
     ("HISTORY", ["461"]),
     ("HISTORY #nowhere", ["403"]),
@@ -97,6 +104,11 @@ AFTER = [
     ("TIME", ["391"]),
     ("LUSERS", ["251", "252", "253", "254", "255"]),
     ("MOTD", ["375", "372", "376"]),
+    ("MOTD chat.parley", ["375", "372", "376"]),
+    ("MOTD other.server", ["402"]),
+    ("TIME alice", ["391"]),
+    ("TIME other.server", ["402"]),
+    ("VERSION other.server", ["402"]),
     ("PING", ["409"]),
     ("PONG", []),
     ("", []),
@@ -116,6 +128,8 @@ def main():
         assert numerics(bracket.ask("TOPIC #{}")) == ["331"]
         table(node, BEFORE, None)
         table(node, AFTER, "tester")
+        modes_of_oneself(node)
+        history_always_answers(node)
         capabilities(node)
         invalid_text(node, alice)
         garbage(node)
@@ -132,6 +146,27 @@ def table(node, rows, nick):
             assert got == wanted, f"{line!r} gave {got}, not {wanted}"
         peer.send("QUIT")
         peer.all_until_closed()
+
+
+def modes_of_oneself(node):
+    peer = Peer(node, "moody")
+    shown = [line.split()[-1] for line in peer.ask(
+        "MODE moody", "MODE moody +i", "MODE moody", "MODE moody -i", "MODE moody")]
+    assert shown == ["+", ":+i", "+i", ":-i", "+"], shown
+    peer.close()
+
+
+def history_always_answers(node):
+    peer = Peer(node, "reader")
+    peer.join("#quiet")
+    for line, wanted in [("HISTORY #quiet", "Nothing was said in #quiet"),
+                         ("HISTORY #quiet x", "a number from 1"),
+                         ("HISTORY #quiet 0", "a number from 1")]:
+        lines = peer.ask(line)
+        assert len(lines) == 1 and "NOTICE reader" in lines[0] and wanted in lines[0], lines
+    lines = peer.ask("PRIVMSG #quiet :now", "HISTORY #quiet 1")
+    assert lines[-1].endswith("] now"), lines
+    peer.close()
 
 
 def capabilities(node):
