@@ -35,7 +35,12 @@ using namespace parley::test;
 
 namespace {
 
-#ifdef PARLEY_DEV
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define IS_SLOW 1
+#endif
+#endif
+#if defined(PARLEY_DEV) || defined(IS_SLOW) || defined(__SANITIZE_THREAD__)
 constexpr double kBoundMs = 300;  // under sanitizers
 constexpr int kSize = 30'000;
 #else
