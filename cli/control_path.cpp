@@ -1,7 +1,9 @@
 // Finding and naming control sockets.
 #include "cli/control_path.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 
 #include "cli/source.h"
@@ -31,6 +34,20 @@ bool is_safe(const std::string& folder) {
          (info.st_mode & 0077) == 0;
 }
 
+// A queue of connections that is full is a sign of life, too.
+bool accepts(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket < 0) return true;
+  const int done = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const bool alive = done == 0 || errno != ECONNREFUSED;
+  ::close(socket);
+  return alive;
+}
+
 std::optional<RunningSocket> read_name(const std::filesystem::path& path) {
   if (path.extension() != ".sock") return std::nullopt;
   const std::string stem = path.stem().string();
@@ -44,6 +61,22 @@ std::optional<RunningSocket> read_name(const std::filesystem::path& path) {
   }
   socket.path = path.string();
   return socket;
+}
+
+// Whether a node listens there. What nobody listens at is left over where it is no file of this
+// moment: a node that starts makes its socket a little before it listens.
+bool is_alive(const RunningSocket& candidate) {
+  const std::string& path = candidate.path;
+  struct stat info{};
+  if (lstat(path.c_str(), &info) != 0) return false;
+  if (kill(candidate.pid, 0) != 0 && errno == ESRCH) {
+    unlink(path.c_str());
+    return false;
+  }
+  if (S_ISSOCK(info.st_mode) && accepts(path)) return true;
+  constexpr std::time_t kStartSeconds = 5;
+  if (std::time(nullptr) - info.st_mtime > kStartSeconds) unlink(path.c_str());
+  return false;
 }
 
 }  // namespace
@@ -76,11 +109,7 @@ std::vector<RunningSocket> running_sockets() {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     auto socket = read_name(entry.path());
-    if (!socket) continue;
-    if (kill(socket->pid, 0) != 0 && errno == ESRCH) {
-      unlink(socket->path.c_str());
-      continue;
-    }
+    if (!socket || !is_alive(*socket)) continue;
     found.push_back(std::move(*socket));
   }
   std::ranges::sort(found, {}, &RunningSocket::pid);

@@ -19,7 +19,7 @@ struct RunningSocket {
   std::string name;  // empty: none
   std::string path;
 };
-// The sockets of the nodes that run; those left by dead processes are removed.
+// The sockets that a node listens at; those left by dead ones are removed.
 std::vector<RunningSocket> running_sockets();
 
 }  // namespace parley::cli

@@ -1,9 +1,13 @@
 // Making a node, and giving it modules.
 #include "cli/local_node.h"
 
-#include <cstring>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "cli/library_image.h"
 
@@ -20,7 +24,8 @@ std::optional<Bytes> find_in_library(std::string_view module) {
   return std::nullopt;
 }
 
-// The folders of the code path, then the library. What was read is kept: the answer points to it.
+// The folders of the code path, then the library. A file is read each time, for it may be another
+// one now. The bytes of an answer are there until the same thread asks again.
 class ModuleFinder {
  public:
   explicit ModuleFinder(std::vector<std::string> folders) : folders_(std::move(folders)) {}
@@ -28,11 +33,13 @@ class ModuleFinder {
   std::optional<Bytes> find(std::string_view module) {
     // A name is no path: a module called '../x' is not looked for on disk.
     if (module.find('/') != std::string_view::npos) return find_in_library(module);
-    std::lock_guard guard(lock_);
-    if (const auto kept = kept_.find(module); kept != kept_.end()) return bytes_of(kept->second);
     for (const std::string& folder : folders_) {
       auto text = read_file(folder + "/" + std::string(module) + ".parc");
-      if (text) return bytes_of(kept_.emplace(module, std::move(*text)).first->second);
+      if (!text) continue;
+      std::lock_guard guard(lock_);
+      std::string& kept = latest_[std::this_thread::get_id()];
+      kept = std::move(*text);
+      return bytes_of(kept);
     }
     return find_in_library(module);
   }
@@ -44,7 +51,7 @@ class ModuleFinder {
 
   std::vector<std::string> folders_;
   std::mutex lock_;
-  std::map<std::string, std::string, std::less<>> kept_;
+  std::map<std::thread::id, std::string> latest_;
 };
 
 CompiledText compiled_text(CompileResult result) {
@@ -58,8 +65,11 @@ CompiledText compiled_text(CompileResult result) {
 }
 
 void bring_compiler(Node& node) {
-  node.compile_module = [](const std::string& source, const std::string& file) {
-    return compiled_text(parley::compile_module(SourceFile{file, source}, compile_options({})));
+  // A module that is compiled in the shell finds the headers that its project has.
+  const SourceOptions options{.include_dirs = {"include", "src"}};
+  node.compile_module = [options](const std::string& source, const std::string& file) {
+    return compiled_text(
+        parley::compile_module(SourceFile{file, source}, compile_options(options)));
   };
   node.compile_expressions = [](const std::string& source, const std::string& module,
                                 const std::vector<std::string>& bound_names) {
@@ -72,9 +82,42 @@ void bring_compiler(Node& node) {
   };
 }
 
+// The modules that are found in the folders of the code path when the node starts.
+std::vector<std::string> modules_in(const std::vector<std::string>& folders) {
+  std::vector<std::string> names;
+  for (const std::string& folder : folders) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      if (entry.path().extension() == ".parc") names.push_back(entry.path().stem().string());
+    }
+  }
+  return names;
+}
+
+std::size_t open_descriptors() {
+  std::error_code error;
+  const std::filesystem::directory_iterator files("/proc/self/fd", error);
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+}
+
+// A node cannot do without its own descriptors, and says so before it begins.
+bool may_open_enough(unsigned schedulers) {
+  constexpr rlim_t kOfNode = 12, kOfScheduler = 3;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return true;
+  const unsigned threads = schedulers != 0 ? schedulers : std::thread::hardware_concurrency();
+  const rlim_t needed = open_descriptors() + kOfNode + kOfScheduler * std::max(1u, threads);
+  if (needed <= limit.rlim_cur) return true;
+  complain("a node with " + std::to_string(threads) + " schedulers needs " +
+           std::to_string(needed) + " open files, the limit is " +
+           std::to_string(limit.rlim_cur) + " (ulimit -n)");
+  return false;
+}
+
 }  // namespace
 
 std::unique_ptr<Node> make_node(const RunOptions& options) {
+  if (!may_open_enough(options.schedulers)) return nullptr;
   NodeOptions node;
   node.schedulers = options.schedulers;
   node.slice_reductions = options.slice;
@@ -98,6 +141,9 @@ std::unique_ptr<Node> make_node(const RunOptions& options) {
                            std::string_view module) { return finder->find(module); };
   bring_compiler(*made);
   for (const LibraryModule& m : library_image()) made->library_modules.emplace_back(m.name);
+  for (std::string& name : modules_in(options.code_paths)) {
+    made->library_modules.push_back(std::move(name));
+  }
   return made;
 }
 

@@ -1,5 +1,7 @@
 // The parley program: reads the command line and calls a verb.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 
 #include "cli/usage.h"
 #include "cli/verbs.h"
@@ -24,11 +26,14 @@ void add_source_options(CLI::App& verb, CommandLine& line) {
 }
 
 void add_run_options(CLI::App& verb, CommandLine& line) {
-  verb.add_option("--schedulers", line.run.schedulers, "scheduler threads; one a core by default");
+  // A timer's reference has eight bits for its thread.
+  verb.add_option("--schedulers", line.run.schedulers, "scheduler threads; one a core by default")
+      ->check(CLI::Range(1u, 255u));
   verb.add_option("--slice", line.run.slice, "reductions a process runs at a time")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1u, 1u << 30));
   verb.add_flag("--gc-stress", line.run.gc_stress, "collect at every safe point");
-  verb.add_option("--engine", line.run.engine, "tail or loop");
+  verb.add_option("--engine", line.run.engine, "tail or loop")
+      ->check(CLI::IsMember({"tail", "loop"}));
   verb.add_option("--max-processes", line.run.processes_max, "most processes at a time")
       ->check(CLI::Range(16u, 1u << 28));
   verb.add_option("--max-atoms", line.run.atoms_max, "most atoms");
@@ -40,11 +45,27 @@ void add_run_options(CLI::App& verb, CommandLine& line) {
 
 void add_path_option(CLI::App& verb, CommandLine& line) {
   verb.add_option("-p,--path", line.run.code_paths, "a folder of compiled modules")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(CLI::ExistingDirectory);
+}
+
+// It is a part of a file's name, and is told apart from a path and a process id.
+std::string why_no_node_name(const std::string& name) {
+  const bool good = !name.empty() && name[0] != '.' && name.size() <= 60 &&
+                    name.find_first_not_of("0123456789") != std::string::npos &&
+                    std::ranges::all_of(name, [](unsigned char c) {
+                      return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+                    });
+  return good ? "" : "a node's name is of letters, digits, _, - and ., not " + name;
+}
+
+void add_name_option(CLI::App& verb, CommandLine& line) {
+  verb.add_option("--name", line.run.name, "what `--node` of the other verbs calls this node")
+      ->check(why_no_node_name);
 }
 
 void add_control_options(CLI::App& verb, CommandLine& line) {
-  verb.add_option("--name", line.run.name, "what `--node` of the other verbs calls this node");
+  add_name_option(verb, line);
   verb.add_flag_callback("--no-control", [&] { line.run.control = false; }, "no control socket");
 }
 
@@ -56,6 +77,13 @@ void add_eval(CLI::App& app, CommandLine& line, int& status) {
   eval->callback([&] { status = verb_eval(line.text, line.run); });
 }
 
+// It stands before blanks in what the server sends.
+std::string why_no_server_name(const std::string& name) {
+  const bool good = !name.empty() && name[0] != ':' && name.size() <= 63 &&
+                    std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != 127; });
+  return good ? "" : "a server's name has 1 to 63 bytes and no blanks, not '" + name + "'";
+}
+
 // The chat application reads its own options: they are handed on as they stand.
 void add_chat(CLI::App& app, CommandLine& line, int& status) {
   CLI::App* chat = app.add_subcommand("chat", "start the chat server");
@@ -63,13 +91,13 @@ void add_chat(CLI::App& app, CommandLine& line, int& status) {
     const auto take = [&line, name](const std::string& value) {
       line.arguments.insert(line.arguments.end(), {name, value});
     };
-    chat->add_option_function<std::string>(name, take, help)->trigger_on_parse();
+    return chat->add_option_function<std::string>(name, take, help)->trigger_on_parse();
   };
   hand_on("--port", "the port to listen on; 0: any free one");
   hand_on("--ip", "the address to listen on");
   hand_on("--motd", "the message of the day");
   hand_on("--set", "NAME=NUMBER: any other setting");
-  hand_on("--server-name", "what the server calls itself");
+  hand_on("--server-name", "what the server calls itself")->check(why_no_server_name);
   add_control_options(*chat, line);
   add_path_option(*chat, line);
   add_run_options(*chat, line);
@@ -82,7 +110,7 @@ void add_node_option(CLI::App& verb, CommandLine& line) {
 
 void add_shells(CLI::App& app, CommandLine& line, int& status) {
   CLI::App* repl = app.add_subcommand("repl", "a shell, with the modules of the project");
-  repl->add_option("--name", line.run.name, "what `--node` of the other verbs calls this node");
+  add_name_option(*repl, line);
   add_source_options(*repl, line);
   add_path_option(*repl, line);
   add_run_options(*repl, line);
@@ -115,6 +143,12 @@ void add_node_verbs(CLI::App& app, CommandLine& line, int& status) {
   load->callback([&] { status = verb_load(line.node, line.files, line.source); });
 }
 
+// What is compiled to be kept is looked at more closely.
+void give_advice(CommandLine& line) {
+  line.source.advice = true;
+  line.source.library_names = LibraryNames::kWarned;
+}
+
 void add_project_verbs(CLI::App& app, CommandLine& line, int& status) {
   CLI::App* create = app.add_subcommand("new", "make a project that runs");
   create->add_option("name", line.target, "its name, which is the folder's too")->required();
@@ -122,7 +156,10 @@ void add_project_verbs(CLI::App& app, CommandLine& line, int& status) {
 
   CLI::App* build = app.add_subcommand("build", "compile the project to build/");
   add_source_options(*build, line);
-  build->callback([&] { status = verb_build(line.source); });
+  build->callback([&] {
+    give_advice(line);
+    status = verb_build(line.source);
+  });
 
   CLI::App* test = app.add_subcommand("test", "run the tests of the project, or of files");
   test->add_option("files", line.files);
@@ -154,6 +191,7 @@ void add_verbs(CLI::App& app, CommandLine& line, int& status) {
   compile->add_option("--emit", line.text, "print instead: tokens, ast or asm")
       ->check(CLI::IsMember({"tokens", "ast", "asm"}));
   compile->callback([&] {
+    if (line.text.empty()) give_advice(line);
     status = line.text.empty() ? verb_compile(line.files, line.output_dir, line.source)
                                : verb_emit(line.files, line.text, line.source);
   });
@@ -162,6 +200,7 @@ void add_verbs(CLI::App& app, CommandLine& line, int& status) {
   check->add_option("files", line.files);
   add_source_options(*check, line);
   check->callback([&] {
+    give_advice(line);
     status = line.files.empty() ? check_project(line.source) : verb_check(line.files, line.source);
   });
 
@@ -200,7 +239,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
-    return report_parse_error(app, error, argc, argv);
+    status = report_parse_error(app, error, argc, argv);
   }
-  return status;
+  return output_is_out() || status != 0 ? status : 1;
 }

@@ -56,6 +56,13 @@ std::vector<std::string> sources_in(const Project& project, const std::string& f
   return files;
 }
 
+SourceOptions project_options(const Project& project, SourceOptions options) {
+  options.include_dirs.push_back(project.folder + "/include");
+  options.include_dirs.push_back(project.folder + "/src");
+  options.library_names = LibraryNames::kRefused;
+  return options;
+}
+
 std::optional<std::vector<std::string>> build(const Project& project,
                                               const std::vector<std::string>& files,
                                               const SourceOptions& options) {

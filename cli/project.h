@@ -28,6 +28,9 @@ std::optional<Project> read_project(const std::string& folder);
 // The .par and .erl files of a folder of the project, in order of their names.
 std::vector<std::string> sources_in(const Project& project, const std::string& folder);
 
+// The options with the project's folders of headers, and with what is an error in a project.
+SourceOptions project_options(const Project& project, SourceOptions options);
+
 // Compiles files to the project's build folder; the names of the modules. nullopt: there were
 // errors, all of which have been told.
 std::optional<std::vector<std::string>> build(const Project& project,

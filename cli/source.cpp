@@ -3,10 +3,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 
 #include "cli/library_image.h"
@@ -17,7 +20,25 @@ void complain(const std::string& message) {
   std::fprintf(stderr, "parley: %s\n", message.c_str());
 }
 
+bool output_is_out() {
+  errno = 0;
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout) return true;
+  complain(std::string("cannot write to standard output") +
+           (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
+  return false;
+}
+
+bool is_library_module(std::string_view name) {
+  return std::ranges::any_of(library_image(), [&](const auto& m) { return name == m.name; });
+}
+
 std::optional<std::string> read_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    errno = EISDIR;
+    return std::nullopt;
+  }
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   std::ostringstream text;
@@ -77,14 +98,41 @@ bool print_diagnostics(const CompileResult& result) {
   return !result.diagnostics.has_errors();
 }
 
+namespace {
+
+void check_name(CompileResult& result, const std::string& path, const SourceOptions& options) {
+  const std::string name(result.tree->name.text());
+  const ast::Location place = result.tree->name_location;
+  const std::string stem = std::filesystem::path(path).stem().string();
+  if (options.advice && name != stem) {
+    result.diagnostics.warning(Code::kMisnamedFile, place,
+                               "the file of the module " + name + " is called " + stem)
+        .hint = "a module " + name + " is looked for in a file of its name";
+  }
+  if (options.library_names == LibraryNames::kAllowed || !is_library_module(name)) return;
+  Diagnostic diagnostic{Severity::kWarning, Code::kLibraryModule, place,
+                        "the library has a module " + name, "choose another name", {}};
+  if (options.library_names == LibraryNames::kRefused) diagnostic.severity = Severity::kError;
+  result.diagnostics.add(std::move(diagnostic));
+}
+
+}  // namespace
+
 std::optional<isa::ModuleFile> compile_file(const std::string& path,
                                             const SourceOptions& options) {
+  if (path.ends_with(".parc")) {
+    complain(path + " is a compiled module: a source file is wanted");
+    return std::nullopt;
+  }
   const auto text = read_file(path);
   if (!text) {
     complain("cannot read " + path + ": " + std::strerror(errno));
     return std::nullopt;
   }
-  CompileResult result = compile_module(SourceFile{path, *text}, compile_options(options));
+  CompileOptions with = compile_options(options);
+  with.lint.dialect = options.advice && path.ends_with(".par");
+  CompileResult result = compile_module(SourceFile{path, *text}, with);
+  if (result.module) check_name(result, path, options);
   if (!print_diagnostics(result)) return std::nullopt;
   return std::move(result.module);
 }

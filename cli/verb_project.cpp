@@ -23,6 +23,11 @@ bool is_module_name(const std::string& name) {
   return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
 }
 
+// Whether it is no name of its own in an expression.
+bool is_reserved(const std::string& name) {
+  return !parse_expressions(SourceFile{"name", name + "."}).ok();
+}
+
 std::string with_name(std::string text, const std::string& name) {
   constexpr std::string_view kName = "NAME";
   for (std::size_t at = 0; (at = text.find(kName, at)) != std::string::npos; at += name.size()) {
@@ -45,12 +50,6 @@ bool has_tests(const isa::ModuleFile& module) {
     const std::string& name = module.atoms[f.name];
     return f.arity == 0 && (name.ends_with("_test") || name.ends_with("_test_"));
   });
-}
-
-SourceOptions project_options(const Project& project, SourceOptions options) {
-  options.include_dirs.push_back(project.folder + "/include");
-  options.include_dirs.push_back(project.folder + "/src");
-  return options;
 }
 
 // The modules to be tested, compiled, loaded into the node. False: errors have been told.
@@ -77,6 +76,14 @@ int verb_new(const std::string& path) {
   if (!is_module_name(name)) {
     complain("a project's name is of small letters, digits and _, beginning with a letter, not " +
              (name.empty() ? path : name));
+    return 1;
+  }
+  for (const std::string& module : {name, name + "_listener", name + "_line"}) {
+    if (!is_reserved(module) && !is_library_module(module)) continue;
+    const std::string why = is_reserved(module)
+                                ? " is a reserved word of the language"
+                                : " makes a module " + module + ", and the library has one";
+    complain(name + why + ": choose another name");
     return 1;
   }
   std::error_code error;

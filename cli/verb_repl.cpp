@@ -144,9 +144,9 @@ bool add_project(RunOptions& options, const SourceOptions& source) {
   if (!is_project(".")) return true;
   const auto project = read_project(".");
   if (!project) return false;
-  SourceOptions with_folders = source;
-  with_folders.include_dirs.insert(with_folders.include_dirs.end(), {"./include", "./src"});
-  if (!build(*project, sources_in(*project, "src"), with_folders)) return false;
+  if (!build(*project, sources_in(*project, "src"), project_options(*project, source))) {
+    return false;
+  }
   options.code_paths.push_back(project->build_folder());
   if (options.name.empty()) options.name = project->name;
   return true;

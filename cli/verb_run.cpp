@@ -53,7 +53,15 @@ int run_file(const std::string& target, const std::vector<std::string>& argument
     complain(target + ": the module exports neither main/0 nor main/1");
     return 1;
   }
-  const auto node = make_node(options);
+  RunOptions with = options;
+  if (target.ends_with(".parc")) {  // what it calls lies beside it
+    const std::string folder = std::filesystem::path(target).parent_path().string();
+    const std::string beside = folder.empty() ? "." : folder;
+    if (std::ranges::find(with.code_paths, beside) == with.code_paths.end()) {
+      with.code_paths.push_back(beside);
+    }
+  }
+  const auto node = make_node(with);
   if (node == nullptr || !load_into(*node, *module, target)) return 1;
   node->plain_arguments = arguments;
   Node::Target main{module->atoms[module->name], "main", std::nullopt, false};

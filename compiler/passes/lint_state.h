@@ -148,6 +148,7 @@ class Linter {
 
   std::unordered_map<Key, const ast::FunctionForm*> functions_;
   std::unordered_map<Key, ast::Location> exports_;
+  std::unordered_set<Key> callbacks_;  // of its behaviours
   std::unordered_map<Key, std::pair<const ast::ImportForm*, bool>> imports_;  // and whether used
   std::unordered_map<ast::Name, RecordInfo> records_;
   std::unordered_map<Key, TypeInfo> types_;

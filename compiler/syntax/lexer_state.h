@@ -61,6 +61,7 @@ class Lexer {
   // lexer_strings.cpp
   void string(const char* start);
   void quoted_atom(const char* start);
+  bool check_atom(std::string_view text, const char* start);  // false: too long, and said so
   bool in_unclosed_hole(const char* start) const;
   void close_interpolations();
   void sigil(const char* start);

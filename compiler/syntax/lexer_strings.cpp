@@ -289,12 +289,18 @@ void Lexer::quoted_atom(const char* start) {
   if (!read_delimited(start, '\'', Escapes::kDecoded, text, "quoted atom")) {
     return;
   }
-  if (count_code_points(text) > kAtomLengthMax) {
-    bad(start, Code::kAtomTooLong,
-        fmt::format("an atom of more than {} characters", kAtomLengthMax));
+  if (!check_atom(text, start)) {
     return;
   }
   push(TokenKind::kAtom, start).name = module_.names.intern(text).entry();
+}
+
+bool Lexer::check_atom(std::string_view text, const char* start) {
+  if (text.size() <= kAtomLengthMax || count_code_points(text) <= kAtomLengthMax) {
+    return true;
+  }
+  bad(start, Code::kAtomTooLong, fmt::format("an atom of more than {} characters", kAtomLengthMax));
+  return false;
 }
 
 void Lexer::push_char(const char* start) {

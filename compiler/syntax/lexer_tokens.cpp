@@ -145,6 +145,9 @@ void Lexer::skip_comment() {
 }
 
 void Lexer::push_word(TokenKind kind, const char* start) {
+  if (kind == TokenKind::kAtom && !check_atom(std::string_view(start, cursor_ - start), start)) {
+    return;
+  }
   Token& token = push(kind, start);
   token.name = module_.names.intern(token.text).entry();
 }

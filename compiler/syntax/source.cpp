@@ -106,7 +106,7 @@ uint32_t add_source(ast::Module& module, Diagnostics& diagnostics, const SourceF
             }
             reported = true;
           }
-          converted[at] = '?';
+          converted[at] = ' ';  // it starts no token that would be complained of, too
           length = 1;
         }
         place.column += 1;

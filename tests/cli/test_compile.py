@@ -1,5 +1,7 @@
 """compile, check, dis, explain, run of files, and how the program complains."""
 import os
+import resource
+import subprocess
 
 import harness
 
@@ -11,6 +13,16 @@ class Compile(harness.CommandLineCase):
         self.write("hello.par", HELLO)
         self.succeeds("compile", "-o", ".", "hello.par")
         self.assertEqual(self.succeeds("run", "hello.parc", "a", "b"), '["a","b"]\n')
+
+    def test_a_compiled_module_finds_those_beside_it(self):
+        self.write("other.par", "-module(other).\n-export([f/0]).\nf() -> 42.\n")
+        self.write("boot.par", '-module(boot).\n-export([main/0]).\n'
+                   'main() -> io:format("~p~n", [other:f()]).\n')
+        os.mkdir(os.path.join(self.folder, "out"))
+        self.succeeds("compile", "-o", "out", "other.par", "boot.par")
+        self.assertEqual(self.succeeds("run", "out/boot.parc"), "42\n")
+        self.assertEqual(self.succeeds("run", "boot.parc",
+                                       cwd=os.path.join(self.folder, "out")), "42\n")
 
     def test_run_a_source_file(self):
         self.write("hello.par", HELLO)
@@ -62,6 +74,79 @@ class Complaints(harness.CommandLineCase):
         self.assertIn("bytes.parc", self.one_line(self.fails("run", "bytes.parc")))
         self.write("m.par", "-module(m).\n-export([f/0]).\nf() -> ok.\n")
         self.assertIn("neither main/0 nor main/1", self.one_line(self.fails("run", "m.par")))
+
+    def test_values_out_of_range(self):
+        def wrong(*arguments):
+            return self.one_line(self.fails("eval", *arguments, "1.", status=2))
+        self.assertIn("not in range 1 to 255", wrong("--schedulers", "99999"))
+        self.assertIn("not in range 1 to", wrong("--slice", "0"))
+        self.assertIn("foo not in {tail,loop}", wrong("--engine", "foo"))
+        self.assertIn("does not exist: /nowhere", wrong("-p", "/nowhere"))
+        for verb, name in (("repl", "../x"), ("chat", "12"), ("run", "a b"), ("chat", "")):
+            self.assertIn("--name", self.one_line(self.fails(verb, "--name", name, status=2)))
+        self.assertIn("no blanks", self.one_line(self.fails("chat", "--server-name", "a b",
+                                                            status=2)))
+
+    def test_too_few_open_files(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+        done = subprocess.run([harness.BINARY, "eval", "--schedulers", "2", "1."],
+                              capture_output=True, text=True, preexec_fn=limit,
+                              timeout=harness.LIMIT_S, env=self.environment)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("open files, the limit is 12", self.one_line(done.stderr))
+
+    def test_output_that_cannot_be_written(self):
+        path = self.write("hello.par", HELLO)
+        for arguments in (["dis", path], ["compile", "--emit", "asm", path], ["--help"],
+                          ["explain", "PAR-0107"]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([harness.BINARY, *arguments], stdout=full, text=True,
+                                      stderr=subprocess.PIPE, timeout=harness.LIMIT_S,
+                                      env=self.environment)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn("cannot write to standard output", self.one_line(done.stderr))
+
+    def test_what_is_no_source_file(self):
+        os.mkdir(os.path.join(self.folder, "d"))
+        self.write("m.parc", "")
+        for verb in ("compile", "check", "dis", "test"):
+            self.assertIn("d: Is a directory", self.one_line(self.fails(verb, "d")))
+        for verb in ("compile", "check", "test"):
+            self.assertIn("m.parc is a compiled module", self.one_line(self.fails(verb, "m.parc")))
+
+    def test_a_bad_byte_is_told_once(self):
+        path = os.path.join(self.folder, "m.par")
+        with open(path, "wb") as file:
+            file.write(b"\xff\xfe-module(m).\n-export([f/0]).\nf() -> 1.\n")
+        self.assertRegex(self.fails("check", path), r"^[^\n]*:1:1: error\[PAR-0008\][^[]*$")
+
+    def test_an_atom_that_is_too_long(self):
+        for atom in ("a" * 256, "'" + "\u00fc" * 256 + "'"):
+            self.write("m.par", f"-module(m).\n-export([f/0]).\nf() -> {atom}.\n")
+            self.assertIn("m.par:3:8: error[PAR-0010]", self.fails("check", "m.par"))
+        self.write("m.par", f"-module(m).\n-export([main/0]).\nmain() -> {'a' * 255}.\n")
+        self.succeeds("run", "m.par")
+
+    def test_names_of_modules(self):
+        self.write("lists.par", "-module(lists).\n")
+        self.write("wrong.par", "-module(ok).\n")
+        for verb in ("check", "compile"):
+            status, _, err = self.parley(verb, "lists.par", "wrong.par")
+            self.assertEqual(status, 0)
+            self.assertIn("lists.par:1:9: warning[PAR-0221]: the library has a module lists", err)
+            self.assertIn("wrong.par:1:9: warning[PAR-0220]: the file of the module ok", err)
+
+    def test_advice(self):
+        text = ("-module(m).\n-behaviour(gen_server).\n"
+                "-export([f/0, init/1, handle_call/3, handle_cast/2]).\nf() -> catch (a and b).\n"
+                "init(_) -> x.\nhandle_call(_, _, _) -> x.\nhandle_cast(_, _) -> x.\n")
+        self.write("m.par", text)
+        self.write("m.erl", text)
+        _, _, err = self.parley("check", "m.par")
+        for code in ("0300", "0301", "0302"):
+            self.assertEqual(err.count(f"warning[PAR-{code}]"), 1, err)
+        self.assertEqual(self.parley("check", "m.erl"), (0, "", ""))
 
     def test_no_colour_where_it_is_not_wanted(self):
         self.write("m.par", "-module(m).\n-export([f/0]).\nf() -> X.\n")

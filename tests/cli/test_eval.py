@@ -36,6 +36,20 @@ class Eval(harness.CommandLineCase):
 
     def test_halt_gives_the_status(self):
         self.fails("eval", "halt(3).", status=3)
+        for status in ("a", "-1", "<<>>", "1.0"):
+            self.assertIn("badarg", self.fails("eval", f"halt({status})."))
+            self.assertEqual(self.succeeds("eval", f"catch halt({status}), ok."), "ok\n")
+
+    def test_a_module_that_is_loaded_again_is_read_again(self):
+        text = "-module(m).\n-export([v/0]).\nv() -> VERSION.\n"
+        for version in ("1", "2"):
+            self.write("m.par", text.replace("VERSION", version))
+            os.makedirs(os.path.join(self.folder, version))
+            self.succeeds("compile", "-o", version, "m.par")
+        out = self.succeeds("eval", "-p", "1", 'One = m:v(), {ok, B} = file:read_file("2/m.parc"), '
+                            'ok = file:write_file("1/m.parc", B), code:purge(m), '
+                            "code:load_file(m), {One, m:v()}.")
+        self.assertEqual(out, "{1,2}\n")
 
     def test_code_paths(self):
         self.write("greeting.par", "-module(greeting).\n-export([text/0]).\ntext() -> hello.\n")

@@ -1,6 +1,7 @@
 """rpc, ps and load: verbs that talk to a running node."""
 import os
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -81,6 +82,21 @@ class RunningNode(harness.CommandLineCase):
         self.succeeds("rpc", "ok")
         node.end()
         self.assertEqual(os.listdir(os.path.join(self.folder, "parley")), [])
+
+    def test_a_socket_that_nobody_listens_at(self):
+        node = self.begin()
+        self.succeeds("rpc", "ok")
+        folder = os.path.join(self.folder, "parley")
+        left = os.path.join(folder, f"{os.getpid()}-left.sock")
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(left)
+        file = self.write(os.path.join("parley", f"{os.getpid()}.sock"), "")
+        self.assertEqual(self.succeeds("rpc", "1."), "1\n")  # though that process lives
+        self.assertTrue(os.path.exists(left))  # it might have been about to listen
+        for path in (left, file):
+            os.utime(path, (0, 0))
+        self.assertEqual(self.succeeds("rpc", "1."), "1\n")
+        self.assertEqual(os.listdir(folder), [f"{node.process.pid}.sock"])
 
     def test_no_control(self):
         self.begin("--no-control")

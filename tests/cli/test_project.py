@@ -16,6 +16,21 @@ class Project(harness.CommandLineCase):
         self.assertIn("greeter is there already", self.fails("new", "greeter"))
         self.assertIn("not Greeter-2", self.fails("new", "Greeter-2"))
 
+    def test_names_that_cannot_work(self):
+        for name in ("case", "receive", "maybe"):
+            self.assertIn(f"{name} is a reserved word", self.fails("new", name))
+        for name in ("lists", "init", "gen_server", "chat"):
+            self.assertIn(f"a module {name}, and the library has one", self.fails("new", name))
+            self.assertFalse(os.path.exists(os.path.join(self.folder, name)))
+
+    def test_a_module_of_a_name_of_the_library(self):
+        self.write("greeter/src/init.par", "-module(init).\n")
+        for verb in ("build", "check", "run", "test"):
+            self.assertIn("src/init.par:1:9: error[PAR-0221]", self.fails(verb, cwd=self.project))
+
+    def test_it_is_written_as_advised(self):
+        self.assertEqual(self.parley("check", cwd=self.project), (0, "", ""))
+
     def test_a_new_project_runs(self):
         node = self.start("run", ".", "0", cwd=self.project)
         port = int(node.wait_for(r"listening on 127\.0\.0\.1:(\d+)").group(1))

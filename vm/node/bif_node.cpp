@@ -29,6 +29,9 @@ Term halt_with(BifCall& call, Term status) {
   int value = 1;
   if (status.is_small() && status.small_value() >= 0) {
     value = static_cast<int>(status.small_value() & 0xFF);
+  } else if (!status.is_nil() && !status.is_cons() &&
+             !(status.is_atom() && call.atoms.text(status) == "abort")) {
+    return call.badarg();
   }
   call.services.control->halt(value);
   call.reductions = 0;
