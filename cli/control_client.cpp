@@ -43,6 +43,10 @@ bool write_all(int socket, const std::string& bytes) {
   return true;
 }
 
+WireTerm end_of_input() {
+  return WireTerm::tuple({WireTerm::atom("input"), WireTerm::atom("eof")});
+}
+
 std::string described(const RunningSocket& node) {
   return std::to_string(node.pid) + (node.name.empty() ? "" : " (" + node.name + ")");
 }
@@ -100,29 +104,40 @@ std::optional<WireTerm> ControlClient::receive() {
 }
 
 // False: it was interrupted.
-bool ControlClient::wait_readable(const std::function<bool()>& interrupted) {
+bool ControlClient::wait_readable(const Meanwhile& meanwhile) {
   for (;;) {
-    pollfd ready{socket_, POLLIN, 0};
+    pollfd ready[2] = {{socket_, POLLIN, 0}, {meanwhile.descriptor, POLLIN, 0}};
     constexpr int kLookEveryMs = 50;
-    const int n = ::poll(&ready, 1, kLookEveryMs);
-    if (interrupted && interrupted()) return false;
-    if (n > 0) return true;
+    const int n = ::poll(ready, 2, kLookEveryMs);
+    if (meanwhile.interrupted && meanwhile.interrupted()) return false;
+    if (n > 0 && ready[1].revents != 0 && meanwhile.readable) meanwhile.readable();
+    if (n > 0 && ready[0].revents != 0) return true;
   }
 }
 
-std::optional<WireTerm> ControlClient::ask(const WireTerm& request,
-                                           const std::function<void(const std::string&)>& output,
-                                           const std::function<bool()>& interrupted) {
+std::optional<WireTerm> ControlClient::ask(const WireTerm& request, const Meanwhile& meanwhile) {
   if (!send(request)) return std::nullopt;
   for (;;) {
-    if (!wait_readable(interrupted)) {
+    if (!wait_readable(meanwhile)) {
       if (!send(WireTerm::tuple({WireTerm::atom("interrupt")}))) return std::nullopt;
       continue;
     }
     auto answer = receive();
+    if (answer && answer->is("input")) {
+      if (!send(meanwhile.input ? meanwhile.input() : end_of_input())) return std::nullopt;
+      continue;
+    }
     if (!answer || !answer->is("output")) return answer;
-    if (output) output(answer->text_at(1));
+    if (meanwhile.output) meanwhile.output(answer->text_at(1));
   }
+}
+
+std::optional<std::string> ControlClient::take_output() {
+  const auto frame = receive();
+  if (!frame) return std::nullopt;
+  if (frame->is("output")) return frame->text_at(1);
+  if (frame->is("input") && !send(end_of_input())) return std::nullopt;
+  return "";
 }
 
 namespace {

@@ -21,17 +21,26 @@ class ControlClient {
   ControlClient(ControlClient&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
   ControlClient& operator=(ControlClient&&) = delete;
 
-  // Sends a request and waits for its answer; what the node prints meanwhile goes to `output`.
-  // nullopt: the node is gone. Where `interrupted` answers true the evaluation is broken off.
-  std::optional<WireTerm> ask(const WireTerm& request,
-                              const std::function<void(const std::string&)>& output,
-                              const std::function<bool()>& interrupted = {});
+  // What may happen until the answer is there; what is missing does nothing.
+  struct Meanwhile {
+    std::function<void(const std::string&)> output;  // the node prints
+    std::function<bool()> interrupted;               // true: the evaluation is broken off
+    // The node asks for a line: {input, Bytes}, {input, eof} or {interrupt}. Missing: eof.
+    std::function<WireTerm()> input;
+    int descriptor = -1;  // called is `readable` when it is
+    std::function<void()> readable;
+  };
+  // Sends a request and waits for its answer. nullopt: the node is gone.
+  std::optional<WireTerm> ask(const WireTerm& request, const Meanwhile& meanwhile);
+  // The node has sent something between two answers: what it prints. nullopt: it is gone.
+  std::optional<std::string> take_output();
+  int descriptor() const { return socket_; }
 
  private:
   explicit ControlClient(int socket) : socket_(socket) {}
   bool send(const WireTerm& term);
   std::optional<WireTerm> receive();
-  bool wait_readable(const std::function<bool()>& interrupted);
+  bool wait_readable(const Meanwhile& meanwhile);
 
   int socket_;
 };

@@ -3,6 +3,7 @@
 // Invariant: between calls of `read` the terminal is as it was found.
 #pragma once
 
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,9 +31,18 @@ class LineReader {
   // Keeps an expression of perhaps many lines in the history.
   virtual void remember(const std::string& text) = 0;
   virtual bool is_terminal() const = 0;
+  // While a line is edited, what comes from elsewhere is shown above it. `take` gives the text, or
+  // nullopt: nothing more comes, and no more lines are read.
+  struct Source {
+    int descriptor;
+    std::function<std::optional<std::string>()> take;
+  };
+  virtual void watch(Source source) = 0;
 };
 
-// An editing reader where standard input and output are a terminal, else a plain one.
-std::unique_ptr<LineReader> make_line_reader(LineReader::Complete complete);
+// Whether standard input and output are a terminal.
+bool is_on_terminal();
+// There an editing reader that draws to `screen`, else a plain one.
+std::unique_ptr<LineReader> make_line_reader(LineReader::Complete complete, std::FILE* screen);
 
 }  // namespace parley::cli

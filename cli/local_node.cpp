@@ -64,6 +64,11 @@ CompiledText compiled_text(CompileResult result) {
   return made;
 }
 
+// What a shell may call without a module.
+constexpr const char* kCommands =
+    "-import(parley_commands, [b/0, f/0, f/1, v/1, c/1, l/1, i/0, i/1, h/1, regs/0, flush/0, pid/3,"
+    " help/0, q/0]).";
+
 void bring_compiler(Node& node) {
   // A module that is compiled in the shell finds the headers that its project has.
   const SourceOptions options{.include_dirs = {"include", "src"}};
@@ -72,9 +77,15 @@ void bring_compiler(Node& node) {
         parley::compile_module(SourceFile{file, source}, compile_options(options)));
   };
   node.compile_expressions = [](const std::string& source, const std::string& module,
-                                const std::vector<std::string>& bound_names) {
-    CompileResult result = parley::compile_expressions(SourceFile{"shell", source}, module,
-                                                       bound_names, compile_options({}));
+                                const std::vector<std::string>& bound_names, bool is_line) {
+    CompileOptions with = compile_options({});
+    with.stop_may_miss = !is_line;
+    if (is_line) {
+      with.parse.prelude = kCommands;
+      with.parse.takes_variable = "f";
+    }
+    CompileResult result =
+        parley::compile_expressions(SourceFile{"shell", source}, module, bound_names, with);
     if (!result.incomplete) return compiled_text(std::move(result));
     CompiledText unfinished;
     unfinished.incomplete = true;

@@ -1,6 +1,7 @@
 // parley rpc, load, ps: verbs that talk to a running node.
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 
 #include "cli/control_client.h"
 #include "cli/verbs.h"
@@ -27,10 +28,17 @@ std::optional<ControlClient> client_of(const std::string& node) {
 int ask_and_print(const std::string& node, const WireTerm& request) {
   auto client = client_of(node);
   if (!client) return 1;
-  const auto answer = client->ask(request, [](const std::string& text) {
+  const auto print = [](const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
-  });
+  };
+  const auto read = [] {
+    std::string line;
+    const bool got = static_cast<bool>(std::getline(std::cin, line));
+    return WireTerm::tuple({WireTerm::atom("input"), got ? WireTerm::binary(line + "\n")
+                                                         : WireTerm::atom("eof")});
+  };
+  const auto answer = client->ask(request, {.output = print, .input = read});
   if (!answer) {
     complain("the node ended before it answered");
     return 1;

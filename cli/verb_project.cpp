@@ -156,6 +156,10 @@ int verb_test(std::vector<std::string> files, SourceOptions source, RunOptions o
   const auto node = make_node(options);
   std::vector<std::string> modules;
   if (node == nullptr || !load_tests(*node, files, source, modules)) return 1;
+  if (modules.empty()) {
+    complain("no tests: a module of tests exports NAME_test/0 or NAME_test_/0");
+    return 1;
+  }
   return run_node(*node, {"parley_main", "test", modules, false}, options);
 }
 

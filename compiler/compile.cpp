@@ -80,7 +80,11 @@ CompileResult compile_expressions(SourceFile source, const std::string& module_n
   ParseResult parsed = parse_expressions(std::move(source), options.parse);
   result.tree = std::move(parsed.module);
   result.diagnostics = std::move(parsed.diagnostics);
-  result.incomplete = parsed.incomplete;
+  result.incomplete = parsed.incomplete && !options.stop_may_miss;
+  if (options.stop_may_miss && !result.diagnostics.has_errors() &&
+      result.tree->expressions.empty()) {
+    result.diagnostics.error(Code::kSyntax, {0, 1, 1, 1}, "there is no expression");
+  }
   if (result.diagnostics.has_errors() || result.tree->expressions.empty()) return result;
   lint_expressions(*result.tree, bound_names, result.diagnostics);
   if (result.diagnostics.has_errors()) return result;

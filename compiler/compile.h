@@ -18,6 +18,7 @@ namespace parley {
 struct CompileOptions {
   ParseOptions parse;
   LintOptions lint;
+  bool stop_may_miss = false;  // compile_expressions: the end of the text is a full stop, too
 };
 
 struct CompileResult {

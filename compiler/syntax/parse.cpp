@@ -75,14 +75,21 @@ class ModuleReader {
     attach_specs();
   }
 
-  void read_expressions(bool& incomplete) {
+  void read_expressions(bool& incomplete, const ParseOptions& options) {
+    if (!options.prelude.empty() && preprocessor_.next_form(tokens_)) {
+      read_form();
+    }
     incomplete = true;
     if (preprocessor_.next_form(tokens_)) {
       incomplete = tokens_.back().kind == TokenKind::kEndOfFile;
       if (incomplete) {
         tokens_.back().kind = TokenKind::kDot;
       }
-      run(StartKind::kExpressions, tokens_.data());
+      if (run(StartKind::kExpressions, tokens_.data()) && !options.takes_variable.empty()) {
+        for (Expr* expr : module_.expressions) {
+          name_variable(expr, options.takes_variable);
+        }
+      }
       if (!incomplete && preprocessor_.next_form(tokens_)) {
         diagnostics_.error(Code::kSyntax, tokens_[0].location, "nothing may follow the full stop");
       }
@@ -95,6 +102,23 @@ class ModuleReader {
     builder_.begin(start, first, tokens_.data() + tokens_.size());
     grammar::Parser parser(builder_);
     return parser.parse() == 0 && !builder_.failed();
+  }
+
+  void name_variable(Expr* expr, std::string_view function) {
+    Call* call = try_as<Call>(expr);
+    if (call == nullptr || call->module != nullptr || call->arguments.size() != 1) {
+      return;
+    }
+    const Atom* called = try_as<Atom>(call->function);
+    const Variable* variable = try_as<Variable>(call->arguments[0]);
+    if (called != nullptr && called->name.text() == function && variable != nullptr) {
+      Atom* atom = module_.arena.make<Atom>();
+      atom->kind = Atom::kKind;
+      atom->location = variable->location;
+      atom->depth = variable->depth;
+      atom->name = variable->name;
+      call->arguments[0] = atom;
+    }
   }
 
   Expr* condition(const std::vector<Token>& tokens) {
@@ -268,7 +292,10 @@ ParseResult parse_expressions(SourceFile source, const ParseOptions& options) {
   if (!options.defines.empty()) {
     reader.open(add_defines(*result.module, result.diagnostics, options));
   }
-  reader.read_expressions(result.incomplete);
+  if (!options.prelude.empty()) {
+    reader.open(add_source(*result.module, result.diagnostics, {"(shell)", options.prelude}, {}));
+  }
+  reader.read_expressions(result.incomplete, options);
   return result;
 }
 

@@ -31,6 +31,11 @@ struct ParseOptions {
   std::function<std::optional<std::string>(const std::string& path)> load;
   /// The folder of an application for -include_lib("app/include/x.hrl"), or nothing.
   std::function<std::optional<std::string>(std::string_view application)> library_dir;
+  /// parse_expressions only: an attribute that is read first, such as the imports of a shell.
+  std::string prelude;
+  /// parse_expressions only: where a whole expression calls this function with a variable, the
+  /// variable is meant and not its value; its name takes its place as an atom.
+  std::string takes_variable;
 };
 
 struct ParseResult {

@@ -1,5 +1,6 @@
 """parley eval, and the general manners of the command line."""
 import os
+import subprocess
 
 import harness
 
@@ -33,6 +34,36 @@ class Eval(harness.CommandLineCase):
         self.assertIn("shell:1:3: error[PAR-", self.fails("eval", "1 ) + 2."))
         self.assertIn("error[PAR-", self.fails("eval", "foo("))
         self.assertIn("the variable X has no value", self.fails("eval", "X + 1."))
+
+    def test_the_place_of_an_error_at_the_end(self):
+        self.assertIn("shell:1:3: error[PAR-", self.fails("eval", "{a"))
+        self.assertIn("shell:1:1: error[PAR-", self.fails("eval", ""))
+        self.assertEqual(self.succeeds("eval", "1 + 1 % a comment"), "2\n")
+
+    def test_the_evaluating_process_can_have_a_name(self):
+        self.assertEqual(self.succeeds("eval", "register(foo, self()), whereis(foo) =:= self()."),
+                         "true\n")
+
+    def test_output_that_nobody_reads(self):
+        self.write("p.par", '-module(p).\n-export([main/0]).\n'
+                   'main() -> io:format("x~n"), main().\n')
+        for arguments in (["eval", '[io:format("~p~n", [X]) || X <- lists:seq(1, 100000)].'],
+                          ["run", "p.par"]):
+            with subprocess.Popen([harness.BINARY, *arguments], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, cwd=self.folder,
+                                  env=self.environment) as process:
+                process.stdout.readline()
+                process.stdout.close()
+                self.assertEqual(process.stderr.read(), b"")
+                self.assertEqual(process.wait(harness.LIMIT_S), 141)
+
+    def test_output_that_cannot_be_written(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([harness.BINARY, "eval", "1."], stdout=full, text=True,
+                                  stderr=subprocess.PIPE, timeout=harness.LIMIT_S,
+                                  env=self.environment)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write to standard output: no space left on device", done.stderr)
 
     def test_halt_gives_the_status(self):
         self.fails("eval", "halt(3).", status=3)

@@ -98,6 +98,17 @@ class RunningNode(harness.CommandLineCase):
         self.assertEqual(self.succeeds("rpc", "1."), "1\n")
         self.assertEqual(os.listdir(folder), [f"{node.process.pid}.sock"])
 
+    def test_the_end_is_answered(self):
+        node = self.begin()
+        self.assertEqual(self.succeeds("rpc", "init:stop()."), "ok\n")
+        self.assertEqual(node.process.wait(harness.LIMIT_S), 0)
+
+    def test_an_expression_that_reads(self):
+        self.begin()
+        self.assertEqual(self.succeeds("rpc", 'io:get_line("name? ").', stdin="ann\n"),
+                         'name? "ann\\n"\n')
+        self.assertEqual(self.succeeds("rpc", 'io:get_line("").'), "eof\n")
+
     def test_no_control(self):
         self.begin("--no-control")
         self.assertIn("no node is running", self.fails("rpc", "1."))

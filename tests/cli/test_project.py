@@ -89,6 +89,20 @@ class Project(harness.CommandLineCase):
         self.assertIn('got:      <<"HELLO\\n">>', out)
         self.assertIn("Failed: 1.", out)
 
+    def test_how_failures_are_shown(self):
+        self.write("t.par", '-module(t).\n-include_lib("eunit/include/eunit.hrl").\n'
+                   "a_test() -> ?assertError(badarg, ok).\n"
+                   "b_test_() -> {timeout, 0.05, fun() -> timer:sleep(5000) end}.\n")
+        status, out, _ = self.parley("test", "t.par")
+        self.assertEqual(status, 1)
+        self.assertIn("  t: a_test ... FAILED", out)
+        self.assertIn("      value:    ok\n", out)
+        self.assertIn("it did not end within 50 ms", out)
+
+    def test_files_without_tests(self):
+        self.write("m.par", "-module(m).\n")
+        self.assertIn("no tests", self.fails("test", "m.par"))
+
     def test_tests_of_files(self):
         self.write("sum_test.par", '-module(sum_test).\n-include_lib("eunit/include/eunit.hrl").\n'
                    "sum_test() -> ?assertEqual(6, lists:sum([1, 2, 3])).\n")

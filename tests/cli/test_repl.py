@@ -12,10 +12,10 @@ import harness
 class Terminal:
     """The program on a terminal of its own."""
 
-    def __init__(self, case, *arguments):
+    def __init__(self, case, *arguments, cwd=None):
         self.process, self.descriptor = pty.fork()
         if self.process == 0:
-            os.chdir(case.folder)
+            os.chdir(cwd or case.folder)
             os.execve(harness.BINARY, [harness.BINARY, *arguments],
                       dict(case.environment, TERM="xterm"))
         self.seen = ""
@@ -112,6 +112,25 @@ class Piped(harness.CommandLineCase):
                          "{ok,twice}\n8\n{ok,twice}\n")
         self.assertIn("no_source_of", self.shell("c(nothing).\n"))
 
+    def test_the_shell_s_lines_are_shown_as_they_were_typed(self):
+        out = self.shell("f(X) -> X.\nA = b(), Y.\nA = 1, f(A).\nA.\n")
+        self.assertIn(" 1 | f(X) -> X.\n", out)
+        self.assertIn(" 1 | A = b(), Y.\n", out)
+        self.assertIn("the variable A has no value", out)
+
+    def test_an_expression_that_reads(self):
+        self.assertEqual(self.shell('io:get_line("? ").\nann\n1.\nio:get_line("").\n'),
+                         '? "ann\\n"\n1\neof\n')
+
+    def test_compiling_a_module_of_the_project(self):
+        self.succeeds("new", "greeter")
+        project = os.path.join(self.folder, "greeter")
+        self.write("greeter/include/a.hrl", "-define(A, 41).\n")
+        self.write("greeter/src/extra.par", '-module(extra).\n-export([f/0]).\n'
+                   '-include("a.hrl").\nf() -> ?A + 1.\n')
+        self.assertEqual(self.succeeds("repl", stdin="c(extra).\nextra:f().\nc(greeter_line).\n",
+                                       cwd=project), "{ok,extra}\n42\n{ok,greeter_line}\n")
+
     def test_own_messages(self):
         self.assertEqual(self.shell("self() ! hi, ok.\nflush().\n"), "ok\nShell got hi\nok\n")
 
@@ -138,8 +157,8 @@ class Piped(harness.CommandLineCase):
 
 
 class OnATerminal(harness.CommandLineCase):
-    def begin(self):
-        terminal = Terminal(self, "repl")
+    def begin(self, **options):
+        terminal = Terminal(self, "repl", **options)
         terminal.wait_for(r"1> ")
         return terminal
 
@@ -161,6 +180,72 @@ class OnATerminal(harness.CommandLineCase):
         self.assertEqual(terminal.join(), 0)
         with open(os.path.join(self.folder, "parley", "history"), encoding="utf-8") as file:
             self.assertIn("keyfind", file.read())
+
+    def test_history_keeps_lines(self):
+        terminal = self.begin()
+        terminal.type("A = 1, % one\n")
+        terminal.wait_for(r"\.\. ")
+        terminal.type('B = "x\n')
+        terminal.wait_for(r"\.\. ")
+        terminal.type('y".\n')
+        terminal.wait_for(r'"x\\ny"\r\n')
+        terminal.wait_for(r"2> ")
+        terminal.type("f().\n")
+        terminal.wait_for(r"3> ")
+        terminal.type("\x1b[A\x1b[A\n")  # the expression before the last
+        terminal.wait_for(r'"x\\ny"\r\n')
+        terminal.wait_for(r"4> ")
+        terminal.type("{A, B}.\n")
+        terminal.wait_for(r'\{1,"x\\ny"\}\r\n')
+
+    def test_tab_knows_modules_of_the_project(self):
+        self.succeeds("new", "greeter")
+        terminal = self.begin(cwd=os.path.join(self.folder, "greeter"))
+        terminal.type("gree\t")
+        terminal.wait_for("ter")
+        terminal.type("_lin\t")
+        terminal.wait_for("e:")
+        terminal.type("answ\t")
+        terminal.wait_for(r"er\(")
+
+    def test_an_expression_that_reads(self):
+        terminal = self.begin()
+        terminal.type('io:get_line("name? ").\n')
+        terminal.wait_for(r"\rname\? ")
+        terminal.wait_for_editor()
+        terminal.type("amm\x7f\x7fnn\n")
+        terminal.wait_for(r'"ann\\n"\r\n')
+        terminal.wait_for(r"2> ")
+        terminal.type('io:get_line("again? ").\n')
+        terminal.wait_for(r"\ragain\? ")
+        terminal.wait_for_editor()
+        terminal.type("\x03")
+        terminal.wait_for(r"\*\* interrupted")
+        terminal.wait_for(r"3> ")
+
+    def test_output_of_others_stands_above_the_line(self):
+        terminal = self.begin()
+        terminal.type('spawn(fun() -> receive after 700 -> io:format("from the shell~n"), '
+                      'io:format(user, "from the node~n", []) end end), ok.\n')
+        terminal.wait_for(r"2> ")
+        terminal.wait_for_editor()
+        terminal.type("40 +")
+        terminal.wait_for(r"\r\x1b\[Jfrom the shell\r\n[^\n]*2> 40 \+")
+        terminal.wait_for(r"\r\x1b\[Jfrom the node\r\n[^\n]*2> 40 \+")
+        terminal.type(" 2.\n")
+        terminal.wait_for(r"\n42\r\n")
+
+    def test_a_node_that_ends_is_told_at_the_prompt(self):
+        self.write("main.par", '-module(main).\n-export([main/0]).\nmain() -> '
+                   'io:format("ready~n"), receive stop -> ok end.\n')
+        node = self.start("run", "main.par")
+        node.wait_for("ready")
+        terminal = Terminal(self, "attach")
+        terminal.wait_for("1> ")
+        terminal.wait_for_editor()
+        node.end()
+        terminal.wait_for("the node ended")
+        self.assertEqual(terminal.join(), 1)
 
     def test_ctrl_c(self):
         terminal = self.begin()

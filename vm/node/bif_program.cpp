@@ -50,13 +50,15 @@ Term bif_compile_module(BifCall& call, const Term* a) {
 }
 
 Term bif_compile_expressions(BifCall& call, const Term* a) {
-  if (!is_binary(a[0]) || !a[1].is_atom()) return call.badarg();
+  if (!is_binary(a[0]) || !a[1].is_atom() || !a[3].is_atom()) return call.badarg();
   const auto names = names_of(call, a[2]);
   if (!names) return call.badarg();
   const auto& compile = call.services.control->compile_expressions;
   if (!compile) return no_compiler(call);
   call.reductions -= static_cast<std::int64_t>(bits_size(a[0]) / 8 / kBytesPerReduction);
-  const CompiledText made = compile(text_of(a[0]), std::string(call.atoms.text(a[1])), *names);
+  const bool is_line = call.atoms.text(a[3]) == "line";
+  const CompiledText made =
+      compile(text_of(a[0]), std::string(call.atoms.text(a[1])), *names, is_line);
   if (made.incomplete) return kAtom_incomplete;
   if (made.module.empty()) return error_answer(call, made.messages);
   return make_tuple(call.heap, {kAtom_ok, make_binary(call.heap, made.bytes),

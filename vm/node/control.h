@@ -48,9 +48,10 @@ class NodeControl {
   std::uint64_t start_monotonic_ms = 0;
   // The compiler, where the owner has one. Any thread, several at once.
   std::function<CompiledText(const std::string& source, const std::string& file)> compile_module;
-  // See compile_expressions of the compiler: a module of that name with '-expressions-'/1.
+  // See compile_expressions of the compiler: a module of that name with '-expressions-'/1. A line
+  // of a shell may call its commands, and may go on; else the last full stop may be missing.
   std::function<CompiledText(const std::string& source, const std::string& module,
-                             const std::vector<std::string>& bound_names)>
+                             const std::vector<std::string>& bound_names, bool is_line)>
       compile_expressions;
 
  private:
