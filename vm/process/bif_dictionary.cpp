@@ -1,11 +1,15 @@
 // Built-ins: the process dictionary and the flags of a process.
 //
-// Invariant: the terms in the dictionary lie in the process's heap and are roots of its collection.
+// Invariant: the terms in the dictionary lie in the process's heap and are roots of its collection;
+// the index of a large dictionary holds the place of each entry under the hash of its key, which no
+// collection changes; a small one has none.
 #include <algorithm>
 
+#include "vm/base/assert.h"
 #include "vm/bif/support.h"
 #include "vm/process/bif_support.h"
 #include "vm/term/compare.h"
+#include "vm/term/hash.h"
 
 namespace parley {
 
@@ -16,13 +20,66 @@ std::vector<DictionaryEntry>* dictionary_of(const BifCall& call) {
   return extension == nullptr ? nullptr : &extension->dictionary;
 }
 
+// Up to so many entries a look at each is faster than a hash.
+constexpr std::size_t kUnindexedMax = 16;
+
+std::uint64_t hash_of(const BifCall& call, Term key) {
+  return internal_hash(key, call.atoms, call.hash_seed);
+}
+
+// The index may be missing: a process that was thawed has none.
+void complete_index(const BifCall& call, ProcessExtension& extension) {
+  const std::vector<DictionaryEntry>& entries = extension.dictionary;
+  auto& index = extension.dictionary_index;
+  if (index.size() == entries.size()) return;
+  index.clear();
+  for (std::uint32_t i = 0; i < entries.size(); ++i) {
+    index.emplace(hash_of(call, entries[i].key), i);
+  }
+}
+
+auto find_in_index(const BifCall& call, ProcessExtension& extension, Term key) {
+  complete_index(call, extension);
+  auto [from, to] = extension.dictionary_index.equal_range(hash_of(call, key));
+  for (; from != to; ++from) {
+    if (exactly_equal(extension.dictionary[from->second].key, key)) return from;
+  }
+  return extension.dictionary_index.end();
+}
+
 DictionaryEntry* find_entry(const BifCall& call, Term key) {
-  std::vector<DictionaryEntry>* entries = dictionary_of(call);
-  if (entries == nullptr) return nullptr;
-  for (DictionaryEntry& entry : *entries) {
+  ProcessExtension* extension = call.process->extension.load(std::memory_order_relaxed);
+  if (extension == nullptr) return nullptr;
+  if (extension->dictionary.size() > kUnindexedMax) {
+    const auto found = find_in_index(call, *extension, key);
+    const bool is_there = found != extension->dictionary_index.end();
+    return is_there ? &extension->dictionary[found->second] : nullptr;
+  }
+  for (DictionaryEntry& entry : extension->dictionary) {
     if (exactly_equal(entry.key, key)) return &entry;
   }
   return nullptr;
+}
+
+// The last entry takes the place of the one that goes.
+void remove_entry(const BifCall& call, ProcessExtension& extension, DictionaryEntry& entry) {
+  std::vector<DictionaryEntry>& entries = extension.dictionary;
+  auto& index = extension.dictionary_index;
+  if (entries.size() > kUnindexedMax) {
+    const auto at = static_cast<std::uint32_t>(&entry - entries.data());
+    index.erase(find_in_index(call, extension, entry.key));
+    if (&entry != &entries.back()) {
+      auto [from, to] = index.equal_range(hash_of(call, entries.back().key));
+      while (from->second != entries.size() - 1) {
+        ++from;
+        PARLEY_ASSERT(from != to, "each entry is in the index");
+      }
+      from->second = at;
+    }
+  }
+  entry = entries.back();
+  entries.pop_back();
+  if (entries.size() <= kUnindexedMax) index.clear();
 }
 
 Term as_list(BifCall& call) {
@@ -64,21 +121,26 @@ Term bif_put(BifCall& call, const Term* a) {
     entry->value = a[1];
     return before;
   }
-  own_extension(call).dictionary.push_back({a[0], a[1]});
+  ProcessExtension& extension = own_extension(call);
+  const auto at = static_cast<std::uint32_t>(extension.dictionary.size());
+  extension.dictionary.push_back({a[0], a[1]});
+  // Where the index was looked into, it is complete but for this entry.
+  if (at > kUnindexedMax) extension.dictionary_index.emplace(hash_of(call, a[0]), at);
   return kAtom_undefined;
 }
 Term bif_erase_all(BifCall& call, const Term*) {
   const Term all = as_list(call);
-  if (auto* entries = dictionary_of(call)) entries->clear();
+  if (auto* entries = dictionary_of(call)) {
+    entries->clear();
+    own_extension(call).dictionary_index.clear();
+  }
   return all;
 }
 Term bif_erase(BifCall& call, const Term* a) {
   DictionaryEntry* entry = find_entry(call, a[0]);
   if (entry == nullptr) return kAtom_undefined;
   const Term before = entry->value;
-  std::vector<DictionaryEntry>& entries = own_extension(call).dictionary;
-  *entry = entries.back();
-  entries.pop_back();
+  remove_entry(call, own_extension(call), *entry);
   return before;
 }
 
