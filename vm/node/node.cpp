@@ -12,6 +12,7 @@
 #include "vm/node/shard_poller.h"
 #include "vm/node/text.h"
 #include "vm/process/bif_support.h"
+#include "vm/process/signal.h"
 #include "vm/term/print.h"
 
 namespace parley {
@@ -47,8 +48,21 @@ Term describe_address(const CodeIndex& code, Heap& heap, const Word* address) {
   return bif_tuple(heap, {block->module, function->name, Term::small(function->arity)});
 }
 
-// The last resort where no logger runs: one line a crash on standard error.
+// Where the process `logger` runs, which keeps the configuration of what is logged, it is told.
+bool tell_logger(BifCall& call, Term reason) {
+  const std::optional<Term> name = call.atoms.find("logger");
+  const std::optional<Term> tag = call.atoms.find("$crash");
+  if (!name || !tag) return false;
+  ProcessSpace& processes = *call.services.processes;
+  const Term logger = processes.whereis(*name), self = processes.pid_of(*call.process);
+  if (!logger.is_pid() || logger == self) return false;
+  send_message(processes, logger, bif_tuple(call.heap, {*tag, self, reason}), 0);
+  return true;
+}
+
+// Else one line a crash on standard error.
 void report_crash(BifCall& call, Term, Term reason) {
+  if (tell_logger(call, reason)) return;
   constexpr std::size_t kReasonBytesMax = 2000;
   std::string text = "Error in process ";
   print_term(text, call.services.processes->pid_of(*call.process), call.atoms);
