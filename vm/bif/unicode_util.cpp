@@ -26,7 +26,7 @@ Term to_term(BifCall& call, const CodePoints& points) {
 // What to answer where the first code point could not be read.
 Term no_character(BifCall& call, CharReader& reader, CharReader::Status status, Term input) {
   if (status == CharReader::Status::kEnd) return Term::nil();
-  if (status == CharReader::Status::kBad) return call.badarg();
+  if (status == CharReader::Status::kBad) return call.fail(kAtom_function_clause);
   const bool incomplete = status == CharReader::Status::kIncomplete;
   const Term rest = incomplete ? input : reader.rest(CharReader::Shape::kShort);
   return make_tuple(call.heap, {kAtom_error, rest});

@@ -126,7 +126,7 @@ def processes():
     """Where no process can be started, those who come are refused, and the log says so once."""
     if engine() != "parley":
         return
-    with Node("--schedulers", "2", "--max-processes", "80") as node:
+    with Node("--max-processes", "80") as node:
         peers = [Peer(node) for _ in range(100)]
         refused = [peer for peer in peers[90:] if is_closed(peer)]
         assert refused, "nobody was refused"
