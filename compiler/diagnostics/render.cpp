@@ -13,7 +13,8 @@ namespace parley {
 namespace {
 
 constexpr uint32_t kTabCells = 8;
-constexpr uint32_t kLineCellsMax = 160;  // longer lines are shown from near the place
+constexpr uint32_t kLineCellsMax = 160;  // of longer lines a part round the place is shown
+constexpr uint32_t kBeforeColumnsMax = 80;
 
 struct Colours {
   std::string_view error, warning, note, bold, line, reset;
@@ -75,6 +76,11 @@ Excerpt excerpt_of(std::string_view line, const ast::Location& place) {
   uint32_t column = 1;
   size_t at = 0;
   bool started = false;
+  const uint32_t skipped = place.column > kLineCellsMax ? place.column - kBeforeColumnsMax : 0;
+  if (skipped != 0) {
+    result.text = "...";
+    cell = 3;
+  }
   auto mark = [&] {
     if (column == place.column) {
       result.first_cell = cell;
@@ -87,10 +93,14 @@ Excerpt excerpt_of(std::string_view line, const ast::Location& place) {
   for (; at < line.size(); ++column) {
     mark();
     if (started && cell > result.first_cell + kLineCellsMax) {
+      result.text += "...";
       break;
     }
     size_t before = at;
     uint32_t code_point = ast::next_code_point(line, at);
+    if (column < skipped) {
+      continue;
+    }
     if (code_point == '\t') {
       uint32_t blanks = kTabCells - cell % kTabCells;
       result.text.append(blanks, ' ');

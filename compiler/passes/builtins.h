@@ -1,4 +1,5 @@
-// What the compiler knows of functions of other modules: bif.def and the names that need no import.
+// What the compiler knows of functions of other modules: bif.def, and what has instructions of its
+// own.
 //
 // Invariant: nothing here is mutable after it was built; all functions may be called by any thread.
 #pragma once
@@ -15,9 +16,6 @@ enum class BuiltInKind : std::uint8_t { kNone, kGuard, kPlain, kTrapping, kBlock
 
 // How bif.def lists the function; kNone: it does not.
 BuiltInKind built_in_kind(std::string_view module, std::string_view name, std::uint32_t arity);
-
-// Functions of `erlang` that are called without a module name.
-bool is_auto_imported(std::string_view name, std::uint32_t arity);
 
 // Instructions that do the work of a function of `erlang`: `is_atom(X)`, `X + Y`.
 std::optional<isa::Opcode> type_test(std::string_view name, std::uint32_t arity);

@@ -2,6 +2,7 @@
 #include "compiler/passes/control_flow.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace parley::compiler {
 
@@ -128,10 +129,8 @@ void place_frames(FunctionIr& function, ControlFlow& flow) {
   flow.allocate_at.assign(function.blocks.size(), ControlFlow::kNever);
   spread_frames(function, flow);
   // A way from an unframed block into a framed one makes the frame on its own.
-  std::vector<BlockId> order;
-  for (const BlockId id : flow.order) order.push_back(id);
-  std::vector<std::pair<BlockId, BlockId>> splits;  // new block, its target
-  for (const BlockId id : order) {
+  std::unordered_map<BlockId, BlockId> split_of;  // by its target
+  for (const BlockId id : flow.order) {
     if (function.blocks[id].framed) continue;
     const std::size_t size = function.blocks[id].code.size();
     for (std::uint32_t i = 0; i < size && i < flow.allocate_at[id]; ++i) {
@@ -148,9 +147,8 @@ void place_frames(FunctionIr& function, ControlFlow& flow) {
       });
       for (const std::uint32_t word : at) {
         const BlockId target = function.operands[word];
-        const auto known = std::ranges::find(splits, target, &std::pair<BlockId, BlockId>::second);
-        if (known != splits.end()) {
-          function.operands[word] = known->first;
+        if (const auto known = split_of.find(target); known != split_of.end()) {
+          function.operands[word] = known->second;
           continue;
         }
         const BlockId split = function.new_block();
@@ -159,15 +157,19 @@ void place_frames(FunctionIr& function, ControlFlow& flow) {
         function.operands.push_back(target);
         function.blocks[split].code.push_back({Opcode::jump, 0, first, 1, 0, instr.line});
         function.operands[word] = split;
-        splits.emplace_back(split, target);
+        split_of.emplace(target, split);
       }
     }
   }
   flow.allocate_at.resize(function.blocks.size(), 0);
-  for (const auto& [split, target] : splits) {
-    flow.allocate_at[split] = 0;
-    flow.order.insert(std::ranges::find(flow.order, target), split);
+  std::vector<BlockId> order;
+  for (const BlockId id : flow.order) {
+    if (const auto split = split_of.find(id); split != split_of.end()) {
+      order.push_back(split->second);
+    }
+    order.push_back(id);
   }
+  flow.order = std::move(order);
 }
 
 }  // namespace parley::compiler

@@ -318,6 +318,10 @@ void Linter::attribute(const AttributeForm& form) {
   if (form.name.text() == "on_load" && form.arguments.size() == 1 &&
       read_reference(*form.arguments[0], name, arity)) {
     reference(name, arity, form.arguments[0]->location);
+    if (arity != 0) {
+      error(Code::kBadAttribute, form.arguments[0]->location,
+            "-on_load names a function of arity 0");
+    }
   }
 }
 

@@ -366,6 +366,12 @@ void Linter::try_expr(const Try& node) {
   }
   scope_.make_unsafe(start, node.location, "try");
   for (const Clause* each : node.catch_clauses) {
+    const Variable* trace = try_as<Variable>(each->patterns.back());
+    if (each->patterns.size() > 2 && trace &&
+        scope_.at(trace->name).state != LintScope::State::kUnbound) {
+      error(Code::kIllegalPattern, trace->location,
+            fmt::format("{} has a value, and a stack trace is not compared", trace->name.text()));
+    }
     branches.push_back(branch(*each));
   }
   size_t mark = scope_.mark();

@@ -297,7 +297,9 @@ void Linter::guard_call(const Call& node) {
   bool of_erlang = !node.module || (module && module->name.text() == "erlang");
   uint32_t arity = node.arguments.size();
   bool own = name && !node.module && functions_.contains(key_of(name->name, arity));
-  if (name == nullptr || !of_erlang || own || !is_guard_function(name->name.text(), arity)) {
+  bool known = name && is_guard_function(name->name.text(), arity) &&
+               (node.module || is_auto_imported(name->name.text(), arity));
+  if (!of_erlang || own || !known) {
     Diagnostic& diagnostic =
         error(Code::kIllegalGuard, node.location,
               name ? fmt::format("{}{}{}/{} cannot be called in a guard",

@@ -3,17 +3,19 @@
 
 #include <algorithm>
 
+#include "compiler/syntax/expr.h"
+
 namespace parley::compiler {
 
 Liveness::Liveness(FunctionIr& function, const ControlFlow& flow)
-    : function_(function), width_((function.value_count + 63) / 64) {
-  live_in_.assign(function.blocks.size() * width_, 0);
-  live_.assign(width_, 0);
+    : function_(function) {
+  live_in_.resize(function.blocks.size());
+  live_.assign(function.value_count, false);
   deaths_.resize(function.blocks.size());
   outlives_call_.assign(function.value_count, false);
   used_.assign(function.value_count, false);
   hint_.assign(function.value_count, kNoHint);
-  std::vector<Word> before;
+  std::vector<std::vector<Value>> before;
   while (function.has_loop && before != live_in_) {
     before = live_in_;
     for (std::size_t i = flow.order.size(); i-- > 0;) block(flow.order[i], false);
@@ -23,23 +25,19 @@ Liveness::Liveness(FunctionIr& function, const ControlFlow& flow)
 
 void Liveness::add(Value value, std::uint32_t instr) {
   if (is_live(value)) return;
-  live_[value / 64] |= Word{1} << (value % 64);
+  live_[value] = true;
+  touched_.push_back(value);
   current_deaths_->push_back({instr, value});
 }
 
 void Liveness::add_all(BlockId target, std::uint32_t instr) {
-  const Word* in = row(target);
-  for (std::size_t i = 0; i < width_; ++i) {
-    for (Word rest = in[i] & ~live_[i]; rest != 0; rest &= rest - 1) {
-      add(static_cast<Value>(i * 64 + static_cast<unsigned>(__builtin_ctzll(rest))), instr);
-    }
-  }
+  for (const Value value : live_in_[target]) add(value, instr);
 }
 
 // A definition; what is defined and never used dies where it is defined.
 void Liveness::remove(Value value, std::uint32_t instr) {
   if (is_live(value)) {
-    live_[value / 64] &= ~(Word{1} << (value % 64));
+    live_[value] = false;
   } else {
     current_deaths_->push_back({instr, value});
   }
@@ -47,7 +45,8 @@ void Liveness::remove(Value value, std::uint32_t instr) {
 
 void Liveness::block(BlockId id, bool remove_dead) {
   Block& block = function_.blocks[id];
-  std::ranges::fill(live_, 0);
+  for (const Value value : touched_) live_[value] = false;
+  touched_.clear();
   current_deaths_ = &deaths_[id];
   current_deaths_->clear();
   for (std::size_t i = block.code.size(); i-- > 0;) {
@@ -55,9 +54,14 @@ void Liveness::block(BlockId id, bool remove_dead) {
   }
   for (const Value parameter : block.parameters) {
     used_[parameter] = is_live(parameter);
-    live_[parameter / 64] &= ~(Word{1} << (parameter % 64));
+    live_[parameter] = false;
   }
-  std::copy_n(live_.data(), width_, row(id));
+  std::ranges::sort(touched_);
+  std::vector<Value>& in = live_in_[id];
+  in.clear();
+  for (const Value value : touched_) {
+    if (is_live(value) && (in.empty() || in.back() != value)) in.push_back(value);
+  }
 }
 
 bool Liveness::removable(const Instr& instr) {
@@ -99,7 +103,7 @@ void Liveness::give_hints(const Instr& instr) {
     case Opcode::apply:
     case Opcode::apply_last:
     case Opcode::ret:
-      for (std::uint32_t i = 0; i < instr.implicit && i < 200; ++i) {
+      for (std::uint32_t i = 0; i < instr.implicit && i < ast::kArityMax; ++i) {
         if (is_value(implicit[i])) hint_[implicit[i]] = static_cast<std::uint8_t>(i);
       }
       return;
@@ -155,10 +159,8 @@ void Liveness::instruction(BlockId id, std::uint32_t index, bool remove_dead) {
     if (role == Role::kTarget) add_all(word, index);
   });
   if (clobbers_x(instr.op)) {
-    for (std::size_t i = 0; i < width_; ++i) {
-      for (Word rest = live_[i]; rest != 0; rest &= rest - 1) {
-        outlives_call_[i * 64 + static_cast<unsigned>(__builtin_ctzll(rest))] = true;
-      }
+    for (const Value value : touched_) {
+      if (is_live(value)) outlives_call_[value] = true;
     }
   }
   give_hints(instr);

@@ -4,6 +4,7 @@
 // result is not used becomes kNothing; a match of bits whose result is not used becomes a skip.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -25,16 +26,11 @@ class Liveness {
   Liveness(FunctionIr& function, const ControlFlow& flow);
 
   bool live_in(BlockId block, Value value) const {
-    return (row(block)[value / 64] >> (value % 64) & 1) != 0;
+    return std::ranges::binary_search(live_in_[block], value);
   }
   template <class Visit>
   void for_each_live_in(BlockId block, Visit visit) const {
-    const std::uint64_t* words = row(block);
-    for (std::size_t i = 0; i < width_; ++i) {
-      for (std::uint64_t rest = words[i]; rest != 0; rest &= rest - 1) {
-        visit(static_cast<Value>(i * 64 + static_cast<unsigned>(__builtin_ctzll(rest))));
-      }
-    }
+    for (const Value value : live_in_[block]) visit(value);
   }
   // In descending order of instructions.
   const std::vector<Death>& deaths(BlockId block) const { return deaths_[block]; }
@@ -43,10 +39,7 @@ class Liveness {
   std::uint8_t hint(Value value) const { return hint_[value]; }
 
  private:
-  using Word = std::uint64_t;
-  const Word* row(BlockId block) const { return &live_in_[block * width_]; }
-  Word* row(BlockId block) { return &live_in_[block * width_]; }
-  bool is_live(Value v) const { return (live_[v / 64] >> (v % 64) & 1) != 0; }
+  bool is_live(Value v) const { return live_[v]; }
   void add(Value value, std::uint32_t instr);
   void add_all(BlockId target, std::uint32_t instr);
   void remove(Value value, std::uint32_t instr);
@@ -56,9 +49,10 @@ class Liveness {
   void give_hints(const Instr& instr);
 
   FunctionIr& function_;
-  std::size_t width_;
-  std::vector<Word> live_in_;
-  std::vector<Word> live_;
+  // By block, ascending: there are many blocks and many values, and few values live in a block.
+  std::vector<std::vector<Value>> live_in_;
+  std::vector<bool> live_;     // at the instruction that is looked at
+  std::vector<Value> touched_;  // that were alive somewhere in the block
   std::vector<std::vector<Death>> deaths_;
   std::vector<Death>* current_deaths_ = nullptr;
   std::vector<bool> outlives_call_, used_;

@@ -155,6 +155,7 @@ class Lowerer {
   Ref make_cons(Ref head, Ref tail);
   Ref list(const ast::ListExpr& e);
   Ref long_list(const ast::ListExpr& e);
+  Ref list_in_guard(const ast::ListExpr& e);
   Ref map(const ast::MapExpr& e);
   Ref put_map(Ref base, std::span<const std::uint32_t> pairs, bool exact);
   Ref match(const ast::Match& e);

@@ -1,6 +1,7 @@
 // Calls: what a name means, and which instruction calls it.
 #include <algorithm>
 
+#include "compiler/passes/builtin_names.h"
 #include "compiler/passes/builtins.h"
 #include "compiler/passes/lower.h"
 
@@ -9,8 +10,6 @@ namespace parley::compiler {
 using ast::ExprKind;
 
 namespace {
-
-constexpr std::size_t kArgumentsMax = 200;
 
 std::string name_and_arity(std::string_view name, std::size_t arity) {
   std::string key(name);
@@ -129,7 +128,7 @@ Ref Lowerer::call_named(std::string_view module, std::string_view name,
       for (; constants()[at].kind == ConstantKind::kCons; at = Ref{constants()[at].items[1]}) {
         list.push_back(Ref{constants()[at].items[0]});
       }
-      if (at == constants().nil() && list.size() < kArgumentsMax) {
+      if (at == constants().nil() && list.size() < ast::kArityMax) {
         return call_dynamic(arguments[0], arguments[1], list, position);
       }
     }
@@ -150,8 +149,6 @@ Ref Lowerer::call_named(std::string_view module, std::string_view name,
 
 Ref Lowerer::called(Opcode op, std::span<const std::uint32_t> words,
                     std::span<const Ref> arguments) {
-  if (arguments.size() > kArgumentsMax)
-    problem({line_.file, line_.line, 1, 0}, "too many arguments");
   const Ref value = new_value();
   emit(op, words, arguments, value.as_value());
   return value;

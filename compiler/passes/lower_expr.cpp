@@ -176,7 +176,7 @@ Ref Lowerer::make_cons(Ref head, Ref tail) {
 }
 
 Ref Lowerer::tuple(const ast::Tuple& e) {
-  if (e.elements.size() > kElementsMax) {
+  if (e.elements.size() > kElementsMax && guard_fail_ == 0) {
     Ref reversed = constants().nil();
     std::vector<Ref> items;
     for (const Expr* element : e.elements) {
@@ -196,7 +196,9 @@ Ref Lowerer::tuple(const ast::Tuple& e) {
 }
 
 Ref Lowerer::list(const ast::ListExpr& e) {
-  if (e.elements.size() > kElementsMax) return long_list(e);
+  if (e.elements.size() > kElementsMax) {
+    return guard_fail_ == 0 ? long_list(e) : list_in_guard(e);
+  }
   std::vector<Ref> items;
   items.reserve(e.elements.size());
   for (const Expr* element : e.elements) items.push_back(expr(*element));
@@ -220,6 +222,13 @@ Ref Lowerer::long_list(const ast::ListExpr& e) {
     return call_named("lists", "reverse", arguments, Position::kValue);
   }
   for (std::size_t i = items.size(); i-- > 0;) list = make_cons(items[i], list);
+  return list;
+}
+
+// Guards call nothing, and as they have no effects, their parts may be computed in any order.
+Ref Lowerer::list_in_guard(const ast::ListExpr& e) {
+  Ref list = e.tail == nullptr ? constants().nil() : expr(*e.tail);
+  for (std::size_t i = e.elements.size(); i-- > 0;) list = make_cons(expr(*e.elements[i]), list);
   return list;
 }
 

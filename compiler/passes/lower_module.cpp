@@ -37,7 +37,6 @@ void Lowerer::lower_function(const ast::FunctionForm& form, std::uint32_t index)
     arguments.push_back(new_value());
     fn_->blocks[1].parameters.push_back(arguments.back().as_value());
   }
-  if (form.arity > 200) problem(form.location, "a function has at most 200 arguments");
   clauses_of_function(form.clauses, arguments, Shadowing::kNo);
   undo(outside);
   leave_function(context);

@@ -98,7 +98,8 @@ Ref Lowerer::unary(const ast::Unary& e) {
   const bool is_small = pool.is_small(operand);
   if (e.op == ast::UnaryOp::kPlus) {
     if (is_small) return operand;
-    return arithmetic(Opcode::multiply, operand, pool.integer(1));  // keeps -0.0
+    const Ref arguments[] = {operand};
+    return built_in("erlang", "+", arguments);
   }
   if (is_small && e.op == ast::UnaryOp::kMinus) return pool.integer(-pool[operand].small);
   if (is_small) return pool.integer(~pool[operand].small);

@@ -15,8 +15,9 @@ namespace parley::ast {
 /// The deepest nesting of nodes in one form. More is a diagnostic.
 inline constexpr uint32_t kMaxDepth = 1000;
 
-/// The most arguments of a function, fun or call.
-inline constexpr uint32_t kArityMax = 255;
+/// The most arguments of a function, fun or call: they stand in registers, of which there are 255,
+/// and some are needed beside them.
+inline constexpr uint32_t kArityMax = 200;
 
 enum class ExprKind : uint8_t {
   kInteger,

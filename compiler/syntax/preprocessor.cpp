@@ -289,7 +289,15 @@ bool Preprocessor::evaluate(const RawForm& form) {
     return false;
   }
   const ast::Expr* expr = parse_condition_(expanded);
-  return expr != nullptr && condition_holds(*expr);
+  if (expr == nullptr) {
+    return false;
+  }
+  std::optional<bool> holds = condition_holds(*expr);
+  if (!holds) {
+    error(Code::kBadDirective, form.first[1], "this condition cannot be computed while compiling")
+        .hint = "a condition is made of constants, operators, defined(NAME) and guard functions";
+  }
+  return holds.value_or(false);
 }
 
 // Reads `(A, B)` at `at`; what follows is `, Replacement`.

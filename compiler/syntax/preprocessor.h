@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -131,7 +132,8 @@ class Preprocessor {
   size_t depth_ = 0;  // of macros being expanded, arguments included
 };
 
-/// Whether the condition of an -if holds: the value of a constant expression is `true`.
-bool condition_holds(const ast::Expr& expr);
+/// Whether the condition of an -if holds: the value of a constant expression is `true`. Nothing: it
+/// is no expression that can be computed here.
+std::optional<bool> condition_holds(const ast::Expr& expr);
 
 }  // namespace parley

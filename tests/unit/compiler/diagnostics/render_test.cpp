@@ -28,6 +28,17 @@ TEST_CASE("the underline stands under tabs, wide characters and combining marks"
         "   |        ^^\n");
 }
 
+TEST_CASE("of a long line the part round the place is shown") {
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += "1, ";
+  const std::string text = diagnose("f() -> {" + many + "Aa, " + many + "1}.");
+  CHECK(text.size() < 1000);
+  const size_t shown = text.find("Aa, 1, 1"), underline = text.find("^^");
+  REQUIRE(shown != std::string::npos);
+  REQUIRE(underline != std::string::npos);
+  CHECK(shown - text.rfind('\n', shown) == underline - text.rfind('\n', underline));
+}
+
 TEST_CASE("diagnostics are sorted and limited") {
   std::string text = diagnose("f() ->\n    {A, B, C}.\ng() -> ok.", {.limit_count = 2});
   CHECK(text.find("variable A") < text.find("variable B"));

@@ -55,7 +55,18 @@ TEST_CASE("conditions") {
   CHECK(forms("-if(false).\n-a(1).\n-elif(1 + 1 =:= 2).\n-a(2).\n-else.\n-a(3).\n-endif.") ==
         "attribute a 2\n");
   CHECK(forms("-ifdef(X).\nnot a [ form \"\\q\" 1#1.\n-endif.") == "");
+  for (const char* holds :
+       {"length(\"abc\") =:= 3", "abs(-1) =:= 1", "{1, 2} < {1, 3}", "{9} < {0, 0}",
+        "[1, 2] == [1.0, 2]", "[1] =/= [1.0]", "hd([a]) =:= a andalso tl([a]) =:= []",
+        "element(2, {a, b}) =:= b", "tuple_size({}) == 0", "is_boolean(true)", "is_float(1.5)",
+        "a < {} andalso {} < []", "erlang:round(2.5) =:= 3", "max(1, 2.0) =:= 2.0",
+        "1 bsl 62 > 0", "-1 bsr 100 =:= -1", "-(-9223372036854775807) > 0",
+        "9007199254740993 > 9007199254740992.0"}) {
+    CAPTURE(holds);
+    CHECK(forms("-if(" + std::string(holds) + ").\n-a(1).\n-endif.") == "attribute a 1\n");
+  }
   CHECK(forms("-if(1 / 0 > 1).\n-a(1).\n-endif.") == "");
+  CHECK(forms("-if(1.0e308 * 10 > 1).\n-a(1).\n-endif.") == "");
 }
 
 TEST_CASE("inclusion") {
