@@ -1,7 +1,7 @@
 """A message to one who is offline waits, and comes in order when the user returns."""
 import re
 
-from chat_node import Node, Peer, settings
+from chat_node import Node, Peer, eventually, settings
 from irc_library import Client
 
 NEEDS = ["python:irc"]
@@ -21,6 +21,7 @@ def main():
 def by_library(node):
     alice, bob = Client(node, "alice"), Client(node, "bob")
     bob.quit()
+    eventually(lambda: node.rpc('chat_registry:whereis(<<"bob">>)') == "undefined", "bob is gone")
     alice.say("bob", "read this later")
     assert "stored" in alice.wait("privnotice").arguments[0]
     alice.say("carol", "who are you?")
