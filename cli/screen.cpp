@@ -19,6 +19,8 @@ void on_abort(int) {
     [[maybe_unused]] const ssize_t written =
         ::write(abort_screen, bytes, static_cast<std::size_t>(n));
   }
+  std::signal(SIGABRT, SIG_DFL);
+  std::raise(SIGABRT);
 }
 
 }  // namespace

@@ -225,13 +225,15 @@ class OnATerminal(harness.CommandLineCase):
 
     def test_output_of_others_stands_above_the_line(self):
         terminal = self.begin()
-        terminal.type('spawn(fun() -> receive after 700 -> io:format("from the shell~n"), '
-                      'io:format(user, "from the node~n", []) end end), ok.\n')
+        terminal.type('register(other, spawn(fun() -> receive go -> io:format("of the shell~n") '
+                      'end, receive go -> io:format(user, "of the node~n", []) end end)).\n')
         terminal.wait_for(r"2> ")
         terminal.wait_for_editor()
         terminal.type("40 +")
-        terminal.wait_for(r"\r\x1b\[Jfrom the shell\r\n[^\n]*2> 40 \+")
-        terminal.wait_for(r"\r\x1b\[Jfrom the node\r\n[^\n]*2> 40 \+")
+        terminal.wait_for(r"40 \+")
+        for whose in ("shell", "node"):
+            self.succeeds("rpc", "other ! go.")
+            terminal.wait_for(r"\r\x1b\[Jof the " + whose + r"\r\n[^\n]*2> 40 \+")
         terminal.type(" 2.\n")
         terminal.wait_for(r"\n42\r\n")
 
