@@ -50,6 +50,9 @@ function(parley_program)
     VERBATIM)
   set_source_files_properties(${PARLEY_GENERATED_DIR}/cli/library_image.cpp PROPERTIES
                               OBJECT_DEPENDS "${compiled};${headers}")
-  add_executable(parley ${ARGN} ${PARLEY_GENERATED_DIR}/cli/library_image.cpp)
-  target_link_libraries(parley PRIVATE parley_cli)
+  # For every program that brings the library along.
+  add_library(parley_library_image OBJECT ${PARLEY_GENERATED_DIR}/cli/library_image.cpp)
+  target_include_directories(parley_library_image PRIVATE ${CMAKE_SOURCE_DIR})
+  add_executable(parley ${ARGN})
+  target_link_libraries(parley PRIVATE parley_cli parley_library_image)
 endfunction()

@@ -4,15 +4,17 @@
 set(PARLEY_FUZZ_SECONDS 20 CACHE STRING "how long each fuzzer's test runs")
 math(EXPR fuzz_limit_seconds "${PARLEY_FUZZ_SECONDS} + 120")
 
-# A fuzzer links everything, or the layers named here.
-set(fuzz_module_layers parley_code)
+# A fuzzer links everything, or the layers named here, and may have more sources.
+set(fuzz_module_layers parley_node parley_compiler)
+set(fuzz_module_sources ${CMAKE_CURRENT_SOURCE_DIR}/unit/freeze/hand_node.cpp)
 set(fuzz_external_layers parley_heap)
 set(fuzz_source_layers parley_compiler parley_code)
+set(fuzz_irc_layers parley_cli parley_library_image)
 
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/*.cpp)
 foreach(source ${sources})
   cmake_path(GET source STEM name)
-  add_executable(fuzz_${name} ${source})
+  add_executable(fuzz_${name} ${source} ${fuzz_${name}_sources})
   if(NOT DEFINED fuzz_${name}_layers)
     set(fuzz_${name}_layers parley_node parley_compiler)
   endif()

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "compiler/emit/type_text.h"
+
 namespace parley::compiler {
 
 using ast::ExprKind;
@@ -115,6 +117,19 @@ void write_record_defaults(const ast::Module& tree, ConstantPool& constants,
   file.attributes.push_back({writer.atom("parley_records"), constants.encode(records)});
 }
 
+void write_types(const ast::Module& tree, BytecodeWriter& writer, isa::ModuleFile& file) {
+  for (const ast::TypeForm* form : tree.types) {
+    const bool is_opaque = form->type_kind == ast::TypeFormKind::kOpaque;
+    file.texts.push_back({is_opaque ? "opaque" : "type", writer.atom(form->name.text()),
+                          static_cast<std::uint32_t>(form->parameters.size()),
+                          type_form_text(*form)});
+  }
+  for (const ast::SpecForm* form : tree.specs) {
+    file.texts.push_back({form->is_callback ? "callback" : "spec", writer.atom(form->name.text()),
+                          form->arity, spec_text(*form)});
+  }
+}
+
 void write_docs(const ast::Module& tree, BytecodeWriter& writer, isa::ModuleFile& file) {
   if (!tree.module_doc.empty()) {
     file.texts.push_back({"moduledoc", file.name, 0, std::string(tree.module_doc)});
@@ -179,6 +194,7 @@ void write_tables(const ast::Module& tree, ModuleIr& ir, BytecodeWriter& writer,
   write_records(tree, writer, file);
   write_attributes(tree, ir.constants, writer, file);
   write_record_defaults(tree, ir.constants, writer, file);
+  write_types(tree, writer, file);
   write_docs(tree, writer, file);
 }
 

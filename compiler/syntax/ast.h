@@ -240,4 +240,7 @@ std::string_view spelling(UnaryOp op);
 std::string dump(const Module& module);
 std::string dump(const Expr& expr);
 
+/// An atom as source text, quoted where it must be.
+std::string atom_text(std::string_view name);
+
 }  // namespace parley::ast

@@ -24,15 +24,15 @@ std::string quoted(std::string_view text, char quote) {
   return out + quote;
 }
 
-std::string atom_text(Name name) {
-  std::string_view text = name.text();
-  bool plain = !text.empty() && text[0] >= 'a' && text[0] <= 'z';
-  for (char c : text) {
-    plain = plain && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '_' || c == '@');
-  }
-  return plain ? std::string(text) : quoted(text, '\'');
+bool is_reserved(std::string_view text) {
+#define PARLEY_TOKEN(kind, grammar, text)
+#define PARLEY_KEYWORD(kind, grammar, spelled) \
+  if (quoted(text, '\'') == spelled) return true;
+#include "compiler/syntax/tokens.def"
+  return false;
 }
+
+std::string atom_text(Name name) { return ast::atom_text(name.text()); }
 
 class Dumper {
  public:
@@ -529,6 +529,15 @@ std::string dump(const Expr& expr) {
   Dumper dumper;
   dumper.expr(expr);
   return std::move(dumper.out);
+}
+
+std::string atom_text(std::string_view name) {
+  bool plain = !name.empty() && name[0] >= 'a' && name[0] <= 'z' && !is_reserved(name);
+  for (char c : name) {
+    plain = plain && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '_' || c == '@');
+  }
+  return plain ? std::string(name) : quoted(name, '\'');
 }
 
 }  // namespace parley::ast

@@ -36,6 +36,7 @@ class Disassembler {
     for (std::size_t i = 0; i < module_.literals.size(); ++i) {
       add("literal {}: {}\n", i, print_literal(module_.literals[i]));
     }
+    tables();
     for (const Function& function : module_.functions) {
       add("\n{}/{}:\n", atom(function.name), function.arity);
       for (std::size_t i = 0; i < function.code.size(); ++i) instruction(i, function.code[i]);
@@ -47,6 +48,26 @@ class Disassembler {
   template <typename... Arguments>
   void add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
     fmt::format_to(std::back_inserter(out_), format, std::forward<Arguments>(arguments)...);
+  }
+
+  // What is not code: attributes, records, types and specifications, documentation.
+  void tables() {
+    for (const Attribute& attribute : module_.attributes) {
+      add("attribute {}: {}\n", atom(attribute.name), print_literal(attribute.value));
+    }
+    for (const RecordInfo& record : module_.records) {
+      std::string fields;
+      for (const std::uint32_t field : record.fields) {
+        fields += (fields.empty() ? "" : ", ") + atom(field);
+      }
+      add("record #{}{{{}}}\n", atom(record.name), fields);
+    }
+    for (const NamedText& text : module_.texts) {
+      const bool is_doc = text.kind == "doc" || text.kind == "moduledoc";
+      if (is_doc) add("{} {}/{}: {} bytes\n", text.kind, atom(text.name), text.arity,
+                      text.text.size());
+      else add("{} {}\n", text.kind, text.text);
+    }
   }
 
   std::string atom(std::uint64_t index) const {

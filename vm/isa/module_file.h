@@ -113,7 +113,7 @@ struct Lambda {
 struct RecordInfo {
   std::uint32_t name = 0;                // atom
   std::vector<std::uint32_t> fields;     // atoms
-  std::vector<std::string> defaults;     // source text of each default, empty if none
+  std::vector<std::string> defaults;     // each default as a tree (ast::dump), empty if none
   bool operator==(const RecordInfo&) const = default;
 };
 // Types, specs and documentation are kept as canonical source text, by function or name.

@@ -214,8 +214,9 @@ void Shard::make_ready(std::uint32_t index) {
   if (sleeping_) poller_->wake();  // it was armed by another thread
 }
 
-void Shard::run_ready() {
+bool Shard::run_ready() {
   running_ready_.swap(ready_);
+  const bool has_run = !running_ready_.empty();
   for (const std::uint32_t index : running_ready_) {
     Slot& slot = slots_[index];
     slot.in_ready = false;
@@ -228,6 +229,7 @@ void Shard::run_ready() {
     }
   }
   running_ready_.clear();
+  return has_run;
 }
 
 void Shard::read_once(std::uint32_t index) {
@@ -423,9 +425,10 @@ int Shard::wait_limit(int timeout_ms) const {
 void Shard::poll(int timeout_ms) {
   std::array<PollEvent, 256> events;
   std::unique_lock guard(lock_);
-  run_ready();
+  // Who was told something may run now: this thread must look at its queue before it sleeps.
+  const bool has_told = run_ready();
   expire_closing();
-  const int limit = wait_limit(timeout_ms);
+  const int limit = has_told ? 0 : wait_limit(timeout_ms);
   sleeping_ = limit != 0;
   guard.unlock();
   const std::size_t count = poller_->wait(events, limit);

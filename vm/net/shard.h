@@ -140,7 +140,7 @@ class Shard {
   void shed_connection(SocketNumber listener);
   void free_slot(std::uint32_t slot);
   void make_ready(std::uint32_t slot);
-  void run_ready();
+  bool run_ready();  // whether there was anybody
   void read_once(std::uint32_t slot);
   void finish_connect(std::uint32_t slot);
   void handle_event(const PollEvent& event);

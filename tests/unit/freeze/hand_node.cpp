@@ -63,11 +63,12 @@ HandNode::HandNode(Library& library, std::uint64_t hash_seed)
   node_.find_library = [&library](std::string_view module) { return library.find(module); };
 }
 
-Process* HandNode::spawn(const std::string& module, const std::string& function) {
+Process* HandNode::spawn(const std::string& module, const std::string& function,
+                         Term arguments) {
   SpawnRequest request;
   request.module = *node_.services().atoms->intern(module);
   request.function = *node_.services().atoms->intern(function);
-  request.arguments = Term::nil();
+  request.arguments = arguments;
   request.group_leader = Term::pid(0, 1);
   const Term pid = spawn_process(node_.processes(), node_.processes().entry, request);
   return node_.processes().find(pid);

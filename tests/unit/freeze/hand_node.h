@@ -31,7 +31,9 @@ class HandNode : public SchedulerInterface, public ExitObserver {
   HandNode(Library& library, std::uint64_t hash_seed);
 
   Node& node() { return node_; }
-  Process* spawn(const std::string& module, const std::string& function);
+  // `arguments`: a proper list, copied.
+  Process* spawn(const std::string& module, const std::string& function,
+                 Term arguments = Term::nil());
   // One slice. The process is in the queue or waits afterwards, or has ended.
   void slice(Process& process, std::int64_t reductions);
   bool ended() const { return reason_.has_value(); }
