@@ -25,9 +25,10 @@ class Streams(harness.CommandLineCase):
         return self.write("program.par", "-module(program).\n-export([main/0]).\n" + text)
 
     def begin(self, text, *flags, **options):
-        """Starts a program on one scheduler thread, its streams pipes of the test."""
+        """Starts a program, its streams pipes of the test; by default on one scheduler thread."""
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, **options}
-        command = [harness.BINARY, "run", "--schedulers", "1", *flags, self.program(text)]
+        threads = [] if "--schedulers" in flags else ["--schedulers", "1"]
+        command = [harness.BINARY, "run", *threads, *flags, self.program(text)]
         process = subprocess.Popen(command, env=self.environment, cwd=self.folder, **pipes)
         self.addCleanup(self.end, process)
         return process
@@ -94,6 +95,20 @@ main() ->
         process.stdin.write(b"for the living\n")
         process.stdin.flush()
         self.assertEqual(process.stdout.readline(), b'{ok,<<"for the living\\n">>}\n')
+
+    def test_what_one_call_writes_stays_together(self):
+        process = self.begin("""
+main() ->
+    Writers = [spawn_monitor(fun() -> write(binary:copy(<<C>>, 12000), 300) end)
+               || C <- "abcdefgh"],
+    [receive {'DOWN', M, process, P, normal} -> ok end || {P, M} <- Writers].
+write(_, 0) -> ok;
+write(Text, N) -> ok = prim_io:write(Text), write(Text, N - 1).
+""", "--schedulers", "4")
+        out, _ = process.communicate(timeout=harness.LIMIT_S)
+        self.assertEqual(len(out), 8 * 300 * 12000)
+        for start in range(0, len(out), 12000):
+            self.assertEqual(len(set(out[start:start + 12000])), 1, f"mixed at {start}")
 
     def test_a_full_pipe_stops_its_writer_alone(self):
         process = self.begin("""

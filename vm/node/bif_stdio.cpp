@@ -10,7 +10,8 @@ namespace parley {
 
 namespace {
 
-// What is left goes to the pool; its place behind other rests is kept by the one thread there.
+// What is left goes to the pool; its place behind other rests is kept by the one thread there. The
+// caller has the turn.
 Term write_rest(BifCall& call, int descriptor, std::vector<std::uint8_t> rest) {
   const std::shared_ptr<Streams>& streams = node_of(call).outside().streams;
   streams->announce_rest(descriptor);
@@ -26,7 +27,9 @@ Term write_to(BifCall& call, int descriptor, Term iodata) {
   std::vector<std::uint8_t> bytes;
   if (!append_iodata(bytes, iodata)) return call.badarg();
   pay_bytes(call, bytes.size());
-  const auto written = node_of(call).outside().streams->write_now(descriptor, bytes);
+  const std::shared_ptr<Streams>& streams = node_of(call).outside().streams;
+  const Streams::Turn turn = streams->take_turn(descriptor);
+  const auto written = streams->write_now(turn, descriptor, bytes);
   if (!written) return system_error(call.heap, call.atoms, written.error());
   if (*written == bytes.size()) return kAtom_ok;
   bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(*written));

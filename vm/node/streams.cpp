@@ -83,7 +83,8 @@ void Streams::give_line_back(const std::string& line) {
   input_.insert(0, line);
 }
 
-SystemResult<std::size_t> Streams::write_now(int descriptor, Bytes bytes) {
+SystemResult<std::size_t> Streams::write_now(const Turn& turn, int descriptor, Bytes bytes) {
+  PARLEY_ASSERT(turn.owns_lock(), "who writes has the turn");
   if (rests_[rest_index(descriptor)].load() != 0) return 0;
   const bool limited = can_be_full(descriptor);
   std::size_t written = 0;

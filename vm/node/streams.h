@@ -36,8 +36,12 @@ class Streams {
   void give_line_back(const std::string& line);
 
   using Bytes = std::span<const std::uint8_t>;
+  // Whoever writes has the turn from write_now until its rest is with the pool. Held for as long as
+  // a call takes that waits for nothing.
+  using Turn = std::unique_lock<std::mutex>;
+  Turn take_turn(int descriptor) { return Turn(turns_[rest_index(descriptor)]); }
   // Writes what can be written without waiting, if nothing else waits to be written; how much.
-  SystemResult<std::size_t> write_now(int descriptor, Bytes bytes);
+  SystemResult<std::size_t> write_now(const Turn& turn, int descriptor, Bytes bytes);
   // Whoever has a rest announces it before it goes to the pool, and withdraws it if it does not.
   void announce_rest(int descriptor) { rests_[rest_index(descriptor)].fetch_add(1); }
   void withdraw_rest(int descriptor) { rests_[rest_index(descriptor)].fetch_sub(1); }
@@ -51,6 +55,7 @@ class Streams {
   int stop_event_;
   std::mutex lock_;
   std::string input_;  // read and not taken
+  std::array<std::mutex, 2> turns_;
   std::array<std::atomic<unsigned>, 2> rests_{};
 };
 
