@@ -40,7 +40,7 @@ int ask_and_print(const std::string& node, const WireTerm& request) {
   };
   const auto answer = client->ask(request, {.output = print, .input = read});
   if (!answer) {
-    complain("the node ended before it answered");
+    complain("the connection to the node was closed before it answered");
     return 1;
   }
   const bool good = answer->is("value");

@@ -1,5 +1,6 @@
 """rpc, ps and load: verbs that talk to a running node."""
 import os
+import resource
 import signal
 import socket
 import stat
@@ -112,6 +113,40 @@ class RunningNode(harness.CommandLineCase):
     def test_no_control(self):
         self.begin("--no-control")
         self.assertIn("no node is running", self.fails("rpc", "1."))
+
+    def test_a_node_without_a_free_descriptor_says_so_and_can_be_asked(self):
+        self.write("hall.par", """-module(hall).
+-export([main/0]).
+main() ->
+    {ok, L} = gen_tcp:listen(0, [{ip, {127, 0, 0, 1}}]),
+    {ok, Port} = inet:port(L),
+    io:format("port ~p.~n", [Port]),
+    accept(L, []).
+accept(L, Guests) ->
+    case gen_tcp:accept(L) of
+        {ok, S} -> accept(L, [S | Guests]);
+        {error, Reason} ->
+            io:format("~p after ~p~n", [Reason, length(Guests)]),
+            timer:sleep(200),
+            accept(L, Guests)
+    end.
+""")
+        node = self.start("run", "hall.par")
+        port = int(node.wait_for(r"port (\d+)\.")[1])
+        self.assertEqual(self.succeeds("rpc", "1 + 1."), "2\n")
+        pid = node.process.pid
+        in_use = len(os.listdir(f"/proc/{pid}/fd"))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use + 4, in_use + 4))
+        guests = []
+        for _ in range(6):
+            guests.append(socket.create_connection(("127.0.0.1", port), harness.LIMIT_S))
+            self.addCleanup(guests[-1].close)
+        node.wait_for(r"emfile after \d")
+        for _ in range(3):
+            self.assertEqual(self.succeeds("rpc", "1 + 1."), "2\n")
+            self.assertIn("processes", self.succeeds("ps"))
+        for guest in guests:
+            guest.close()
 
     def test_ps(self):
         self.begin()

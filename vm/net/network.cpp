@@ -29,7 +29,7 @@ Network::~Network() {
 }
 
 Term error_atom(AtomTable& atoms, SystemError error) {
-  return atoms.intern(error.name()).value_or(kAtom_error);
+  return atoms.intern(error.name(), AtomUse::kNode).value_or(kAtom_error);
 }
 
 Port* Network::find(Shard& shard, SocketHandle handle) {
@@ -246,13 +246,26 @@ void Network::on_acceptable(SocketHandle listener) {
   if (Port* port = find(shard, listener)) serve_accepters(shard, *port);
 }
 
+// One accepter is told, as on Erlang/OTP: it pauses, so that the listener does not spin.
+void Network::tell_accepter(Port& listener, SystemError error) {
+  ScratchHeap scratch;
+  const Term reason = error_atom(processes_.atoms(), error);
+  const Term result = bif_tuple(scratch.heap, {kAtom_error, reason});
+  bool told = false;
+  while (!told && !listener.accepters.empty()) {
+    const NetWaiter waiter = listener.accepters.front();
+    listener.accepters.pop_front();
+    told = answer(waiter, listener.handle, result);
+  }
+}
+
 // False: no connection waits.
 bool Network::accept_one(Shard& shard, Port& listener) {
   const auto accepted = shard.accept(listener.handle);
   if (!accepted) {
     if (accepted.error().number == EAGAIN) return false;
-    // A connection that went away, or no descriptor: the next one may do.
-    return accepted.error().number == ECONNABORTED;
+    tell_accepter(listener, accepted.error());
+    return true;
   }
   while (!listener.accepters.empty()) {
     const NetWaiter waiter = listener.accepters.front();

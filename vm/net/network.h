@@ -63,6 +63,7 @@ class Network : public ShardEvents, public ExitObserver {
   void feed(Port& port, std::span<const std::uint8_t> bytes);
   void give_frame(Port& port, std::span<const std::uint8_t> frame);
   void give_end(Shard& shard, Port& port);
+  void tell_accepter(Port& listener, SystemError error);
   bool accept_one(Shard& shard, Port& listener);
   void fail_port(Shard& shard, Port& port, SystemError error);
   bool tell(Term pid, std::span<const Term> elements);

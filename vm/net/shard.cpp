@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "vm/base/assert.h"
 
@@ -23,6 +24,10 @@ constexpr std::uint32_t kGenerationMask = (1u << SocketHandle::kGenerationBits) 
 
 std::unexpected<SystemError> not_open() { return system_failure(EBADF); }
 
+bool is_out_of_descriptors(SystemError error) {
+  return error.number == EMFILE || error.number == ENFILE;
+}
+
 std::uint64_t token_of(SocketHandle handle) { return handle.packed(); }
 
 }  // namespace
@@ -33,14 +38,16 @@ Shard::Shard(std::uint32_t number, Sockets& sockets, Clock& clock, ShardEvents& 
       clock_(clock),
       events_(events),
       poller_(sockets.make_poller()),
-      spare_(sockets.open(SocketAddress::Kind::kLocal).value_or(-1)),
-      scratch_(kScratchBytes) {}
+      scratch_(kScratchBytes) {
+  refill_spares();
+}
 
 Shard::~Shard() {
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot].state != State::kFree) sockets_.close(slots_[slot].number);
   }
   if (spare_ >= 0) sockets_.close(spare_);
+  if (local_spare_ >= 0) sockets_.close(local_spare_);
 }
 
 // ---- the table ---------------------------------------------------------------------------------
@@ -83,6 +90,7 @@ void Shard::free_slot(std::uint32_t index) {
   Slot& slot = slots_[index];
   const bool was_closing = slot.state == State::kClosing;
   sockets_.close(slot.number);
+  refill_spares();
   const bool in_ready = slot.in_ready;
   const std::uint32_t generation = (slot.generation + 1) & kGenerationMask;
   slot = Slot{};
@@ -130,7 +138,13 @@ SystemResult<SocketHandle> Shard::listen(const SocketAddress& address, const Soc
     sockets_.close(*number);
     return std::unexpected(done.error());
   }
-  return adopt(*number, State::kListening);
+  const auto listener = adopt(*number, State::kListening);
+  if (listener && address.kind == SocketAddress::Kind::kLocal) {
+    slots_[listener->slot].is_local = true;
+    listens_locally_ = true;
+    refill_spares();
+  }
+  return listener;
 }
 
 SystemResult<SocketHandle> Shard::accept(SocketHandle listener) {
@@ -138,23 +152,40 @@ SystemResult<SocketHandle> Shard::accept(SocketHandle listener) {
   if (slot == nullptr) return not_open();
   if (slot->state != State::kListening) return system_failure(EINVAL);
   for (;;) {
-    const auto number = sockets_.accept(slot->number);
+    auto number = sockets_.accept(slot->number);
+    if (!number && is_out_of_descriptors(number.error())) {
+      number = accept_with_spare(*slot, number.error());
+    }
     if (number) return adopt(*number, State::kOpen);
     const int error = number.error().number;
     if (error == ECONNABORTED) continue;  // it was gone before it was taken
     if (error == EAGAIN) slot->readable = false;
-    if (error == EMFILE || error == ENFILE) shed_connection(slot->number);
     return std::unexpected(number.error());
   }
 }
 
-// Without a descriptor for it a connection would stay in the backlog for ever, and the listener
-// acceptable without anything to accept.
-void Shard::shed_connection(SocketNumber listener) {
-  if (spare_ < 0) return;
-  sockets_.close(spare_);
-  if (const auto number = sockets_.accept(listener)) sockets_.close(*number);
-  spare_ = sockets_.open(SocketAddress::Kind::kLocal).value_or(-1);
+// The system complains of descriptors before it looks whether anybody waits; with a spare one it
+// tells. A connection that gets none is taken and dropped: in the backlog it would wait for ever,
+// and the listener be acceptable without anything to accept. One to a local address may wait: the
+// spare comes back when the one before it ends.
+SystemResult<SocketNumber> Shard::accept_with_spare(const Slot& listener, SystemError error) {
+  SocketNumber& spare = listener.is_local ? local_spare_ : spare_;
+  if (spare < 0) return std::unexpected(error);
+  sockets_.close(std::exchange(spare, -1));
+  const auto number = sockets_.accept(listener.number);
+  if (number && listener.is_local) return number;
+  if (number) sockets_.close(*number);
+  refill_spares();
+  if (!number) return number;
+  return std::unexpected(error);
+}
+
+void Shard::refill_spares() {
+  const auto refill = [this](SocketNumber& spare) {
+    if (spare < 0) spare = sockets_.open(SocketAddress::Kind::kLocal).value_or(-1);
+  };
+  refill(spare_);
+  if (listens_locally_) refill(local_spare_);
 }
 
 SystemResult<SocketHandle> Shard::connect(const SocketAddress& address, const SocketAddress& source,

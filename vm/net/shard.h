@@ -76,9 +76,12 @@ class Shard {
   std::mutex& lock() { return lock_; }
 
   // The path of a local address is made with mode 0600; one that a dead process left is replaced.
+  // A descriptor is kept for a connection to a local address: who operates the node comes that way,
+  // also when others have used up all.
   SystemResult<SocketHandle> listen(const SocketAddress& address, const SocketOptions& options,
                                     int backlog);
-  // The next connection; EAGAIN: none waits. Out of descriptors, the connection is dropped.
+  // The next connection; EAGAIN: none waits. EMFILE, ENFILE: it was dropped for want of a
+  // descriptor; one to a local address goes on waiting.
   SystemResult<SocketHandle> accept(SocketHandle listener);
   // `source`: bind to it first, if it is an address.
   SystemResult<SocketHandle> connect(const SocketAddress& address, const SocketAddress& source,
@@ -119,6 +122,7 @@ class Shard {
     std::uint32_t generation = 1;
     State state = State::kFree;
     bool armed = false;
+    bool is_local = false;         // kListening: at a local address
     bool readable = false;         // as far as is known
     bool ended = false;            // the poller saw the end: it comes when all was read
     bool eof = false;              // on_eof was called
@@ -137,7 +141,8 @@ class Shard {
   }
   Slot* find(SocketHandle socket);
   SystemResult<SocketHandle> adopt(SocketNumber number, State state);
-  void shed_connection(SocketNumber listener);
+  SystemResult<SocketNumber> accept_with_spare(const Slot& listener, SystemError error);
+  void refill_spares();
   void free_slot(std::uint32_t slot);
   void make_ready(std::uint32_t slot);
   bool run_ready();  // whether there was anybody
@@ -163,7 +168,10 @@ class Shard {
   std::vector<std::uint32_t> ready_, running_ready_;  // armed, and may have something to read
   std::vector<std::uint32_t> closing_;
   std::size_t open_count_ = 0;
-  SocketNumber spare_;  // given up to take and drop a connection when descriptors run out
+  // Given up when descriptors run out, taken back when one is free; -1: given up. `spare_` to take
+  // and drop a connection, `local_spare_` for a connection to a local address.
+  SocketNumber spare_ = -1, local_spare_ = -1;
+  bool listens_locally_ = false;
   bool sleeping_ = false;
   std::vector<std::uint8_t> scratch_;
   SocketCounts totals_;  // bytes only

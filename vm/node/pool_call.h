@@ -14,7 +14,7 @@ inline Node& node_of(BifCall& call) { return static_cast<Node&>(*call.services.c
 
 // {error, Name of the error}; also on a thread of the pool.
 inline Term system_error(Heap& heap, AtomTable& atoms, SystemError error) {
-  return make_tuple(heap, {kAtom_error, atoms.intern(error.name()).value_or(kAtom_error)});
+  return make_tuple(heap, {kAtom_error, error_atom(atoms, error)});
 }
 
 // `work` blocks on a thread of the pool and holds no terms; it returns what makes the answer.

@@ -394,6 +394,34 @@ TEST_CASE("out of descriptors a connection is dropped, and the next one is taken
   CHECK(w.pair(listener).second.generation != 0);
 }
 
+TEST_CASE("out of descriptors nobody who waits is nobody, and a local address has one kept") {
+  World w;
+  const SocketHandle listener = w.listen();
+  const SocketHandle local = w.listen(SocketAddress::local(std::string("\0parley-shard-test", 18)));
+  const SocketAddress address = w.shard.own_address(local).value();
+  const auto first = w.shard.connect(address, {}, {}), second = w.shard.connect(address, {}, {});
+  REQUIRE(first.has_value());
+  REQUIRE(second.has_value());
+  w.until([&] { return w.events.connected.contains(*second); });
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit low = before;
+  low.rlim_cur = 256;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  std::vector<SocketNumber> hogs;
+  while (const auto hog = w.sockets->open(SocketAddress::Kind::kInet)) hogs.push_back(*hog);
+  CHECK(w.shard.accept(listener).error().number == EAGAIN);
+  const auto accepted = w.shard.accept(local);
+  CHECK(accepted.has_value());
+  CHECK(w.shard.accept(local).error().number == EMFILE);
+  // It is kept again as soon as one is free.
+  if (accepted) CHECK(w.shard.close(*accepted).has_value());
+  CHECK(w.shard.accept(local).has_value());
+  for (const SocketNumber hog : hogs) w.sockets->close(hog);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(w.pair(local).second.generation != 0);
+}
+
 TEST_CASE("wake ends a sleep, and so does arming from another thread") {
   World w;
   const auto [client, server] = w.pair(w.listen());
