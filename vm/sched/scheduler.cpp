@@ -13,7 +13,8 @@ namespace parley {
 
 namespace {
 
-// Which scheduler thread runs this OS thread; the only thread-local of the machine.
+// Which scheduler thread runs this OS thread, and of which node: all that is thread-local in the
+// machine.
 thread_local SchedulerThread* current_thread = nullptr;
 thread_local const Scheduler* current_scheduler = nullptr;
 
@@ -129,11 +130,14 @@ void Scheduler::retire(Process& process) {
   own->retired_.push_back(&process);
 }
 
-std::vector<std::uint64_t> Scheduler::grace_begin() const {
+// Read with a read-modify-write, which sees the latest number: of a thread that wakes and one that
+// begins a grace period either the first sees what the other changed before, or is seen awake. An
+// older number would be one that has passed already.
+std::vector<std::uint64_t> Scheduler::grace_begin() {
   std::vector<std::uint64_t> since;
   since.reserve(threads_.size());
   for (const auto& thread : threads_) {
-    since.push_back(thread->quiescent_.load(std::memory_order_acquire));
+    since.push_back(thread->quiescent_.fetch_add(0, std::memory_order_acq_rel));
   }
   return since;
 }

@@ -119,7 +119,7 @@ class Scheduler : public SchedulerInterface {
   void wake_sleeper();
 
   // A token for a grace period, and whether it has passed.
-  std::vector<std::uint64_t> grace_begin() const;
+  std::vector<std::uint64_t> grace_begin();
   bool grace_passed(const std::vector<std::uint64_t>& since) const;
 
   unsigned thread_count() const { return static_cast<unsigned>(threads_.size()); }
