@@ -151,7 +151,10 @@ std::unique_ptr<Node> make_node(const RunOptions& options) {
   made->find_library = [finder = std::make_shared<ModuleFinder>(options.code_paths)](
                            std::string_view module) { return finder->find(module); };
   bring_compiler(*made);
-  for (const LibraryModule& m : library_image()) made->library_modules.emplace_back(m.name);
+  for (const LibraryModule& m : library_image()) {
+    made->library.emplace(m.name, m.bytes);
+    made->library_modules.emplace_back(m.name);
+  }
   for (std::string& name : modules_in(options.code_paths)) {
     made->library_modules.push_back(std::move(name));
   }
@@ -161,7 +164,7 @@ std::unique_ptr<Node> make_node(const RunOptions& options) {
 bool load_into(Node& node, const isa::ModuleFile& module, const std::string& path) {
   const std::vector<std::uint8_t> bytes = isa::write_module_file(module);
   if (const auto loaded = node.load(bytes); !loaded) {
-    complain(path + ": " + loaded.error());
+    complain(path + ": " + loaded.error().text);
     return false;
   }
   return true;

@@ -36,7 +36,7 @@ void add_run_options(CLI::App& verb, CommandLine& line) {
       ->check(CLI::IsMember({"tail", "loop"}));
   verb.add_option("--max-processes", line.run.processes_max, "most processes at a time")
       ->check(CLI::Range(16u, 1u << 28));
-  verb.add_option("--max-atoms", line.run.atoms_max, "most atoms");
+  verb.add_option("--max-atoms", line.run.atoms_max, "most atoms")->check(CLI::Range(1u, 1u << 30));
   verb.add_option("--generation-bits", line.run.generation_bits,
                   "bits of a pid's generation, for tests")
       ->check(CLI::Range(2u, 32u));

@@ -89,6 +89,28 @@ class Eval(harness.CommandLineCase):
         self.assertEqual(self.succeeds("eval", "-p", "out", "greeting:text()."), "hello\n")
         self.assertIn("undef", self.fails("eval", "greeting:text()."))
 
+    # More atoms than --max-atoms leaves room for.
+    ATOMS = '[list_to_atom("a" ++ integer_to_list(N)) || N <- lists:seq(1, 9000)], '
+
+    def test_at_the_limit_of_atoms_the_library_still_loads(self):
+        limit = ("--max-atoms", "8000")
+        self.assertIn("error: system_limit", self.fails("eval", *limit, self.ATOMS + "ok."))
+        self.assertEqual(self.succeeds("eval", *limit, f"""catch {self.ATOMS}
+            [M || M <- prim_code:embedded_modules(), code:ensure_loaded(M) =/= {{module, M}}]."""),
+            "[]\n")
+        self.assertIn("{badkey,a}", self.fails("eval", *limit,
+                                               f"catch {self.ATOMS} maps:get(a, #{{}})."))
+
+    def test_a_program_s_module_above_the_limit_of_atoms_says_so(self):
+        self.write("many.par", "-module(many).\n-export([f/0]).\nf() -> an_atom_of_its_own.\n")
+        os.mkdir(os.path.join(self.folder, "out"))
+        self.succeeds("compile", "-o", "out", "many.par")
+        call = ("eval", "-p", "out", "--max-atoms", "8000")
+        self.assertEqual(self.succeeds(*call, "many:f()."), "an_atom_of_its_own\n")
+        err = self.fails(*call, f"catch {self.ATOMS} many:f().")
+        self.assertIn("error: system_limit", err)
+        self.assertNotIn("undef", err)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -41,7 +41,7 @@ std::optional<std::vector<std::uint64_t>> scan_list(Term list, std::string_view 
 Term fun_item(BifCall& call, Term fun, std::string_view item) {
   const bool local = fun.is_box(Subtag::kFun);
   const auto small = [](std::uint64_t n) { return Term::small(static_cast<std::int64_t>(n)); };
-  if (item == "type") return *call.atoms.intern(local ? "local" : "external");
+  if (item == "type") return *call.atoms.intern(local ? "local" : "external", AtomUse::kNode);
   if (item == "arity") return small(fun_arity(fun));
   if (!local) {
     const ExportCell& cell = export_cell(fun);
@@ -127,7 +127,8 @@ Term bif_fun_info_1(BifCall& call, const Term* a) {
       a[0].is_box(Subtag::kFun) ? std::span<const std::string_view>(kLocal) : kExternal;
   ListBuilder list(call.heap);
   for (const std::string_view item : items) {
-    list.append(make_tuple(call.heap, {*call.atoms.intern(item), fun_item(call, a[0], item)}));
+    const Term name = *call.atoms.intern(item, AtomUse::kNode);
+    list.append(make_tuple(call.heap, {name, fun_item(call, a[0], item)}));
   }
   return list.finish();
 }

@@ -15,8 +15,9 @@ CodeIndex::CodeIndex(AtomTable& atoms, const HandlerTable& handlers,
                      std::vector<BuiltIn> built_ins, std::uint64_t hash_seed)
     : atoms_(atoms), handlers_(handlers), built_ins_(std::move(built_ins)), hash_seed_(hash_seed) {
   for (BuiltIn& row : built_ins_) {
-    const auto module = atoms_.intern(row.module_text), name = atoms_.intern(row.name_text);
-    PARLEY_ASSERT(module && name, "the atom limit leaves room for the names of built-ins");
+    const auto module = atoms_.intern(row.module_text, AtomUse::kNode);
+    const auto name = atoms_.intern(row.name_text, AtomUse::kNode);
+    PARLEY_ASSERT(module && name, "the node's reserve has room for the names of built-ins");
     row.module = *module;
     row.name = *name;
     const Key key{row.module.raw, row.name.raw, row.arity};
@@ -135,10 +136,15 @@ const ExportCell* CodeIndex::export_cell(Term module, Term function, std::uint32
   return make_cell(Key{module.raw, function.raw, arity});
 }
 
-std::expected<CodeIndex::Prepared, std::string> CodeIndex::prepare(
-    std::shared_ptr<const isa::ModuleFile> file) {
+std::expected<CodeIndex::Prepared, LoadFailure> CodeIndex::prepare(
+    std::shared_ptr<const isa::ModuleFile> file, AtomUse atom_use) {
   std::unique_lock guard(lock_);
-  return Loader(*this, std::move(file)).run();
+  return Loader(*this, std::move(file), atom_use).run();
+}
+
+CodeIndex::Autoload CodeIndex::load_if_missing(Term module) const {
+  if (is_loaded(module)) return Autoload::kLoaded;
+  return autoload ? autoload(module) : Autoload::kNotInLibrary;
 }
 
 bool CodeIndex::is_new(Term module) const {

@@ -49,6 +49,16 @@ enum class LoadResult : std::uint8_t {
   kNothing,     // there is nothing to change
 };
 
+// Why a module cannot be loaded.
+struct LoadFailure {
+  enum class Kind : std::uint8_t {
+    kInvalid,      // the bytes are no module that this machine runs
+    kSystemLimit,  // no room for its atoms or its literals
+  };
+  Kind kind = Kind::kInvalid;
+  std::string text;
+};
+
 // FNV-1a of a module file: tells versions apart, no secret.
 constexpr std::uint64_t module_hash(std::span<const std::uint8_t> bytes) {
   std::uint64_t hash = 0xCBF29CE484222325u;
@@ -86,7 +96,8 @@ class CodeIndex : public FunResolver {
     std::vector<std::pair<CallCell*, const Word*>> exports;
     FunPlaces funs;
   };
-  std::expected<Prepared, std::string> prepare(std::shared_ptr<const isa::ModuleFile> file);
+  std::expected<Prepared, LoadFailure> prepare(std::shared_ptr<const isa::ModuleFile> file,
+                                               AtomUse atom_use);
   // Makes a batch current: fills the inactive entries, flips the active index. The versions that
   // were current become old. Changes nothing unless it answers kDone; then takes the batch.
   // Modules that have no version yet become visible at once: nobody can be in them, so nothing
@@ -126,8 +137,11 @@ class CodeIndex : public FunResolver {
   AtomTable& atoms() { return atoms_; }
 
   // Called (without the lock) where a function of a module that is not loaded is called: loads it
-  // from the library and answers whether it did. Set once, before anything runs.
-  std::function<bool(Term module)> autoload;
+  // from the library. Set once, before anything runs; may be empty.
+  enum class Autoload : std::uint8_t { kLoaded, kNotInLibrary, kSystemLimit };
+  std::function<Autoload(Term module)> autoload;
+  // Does so where the module is not loaded: kNotInLibrary also where there is no library.
+  Autoload load_if_missing(Term module) const;
 
  private:
   friend class Loader;

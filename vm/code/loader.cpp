@@ -80,11 +80,11 @@ void append_stub_frame(std::vector<Word>& words, std::uint32_t arity) {
   }
 }
 
-Loader::Loader(CodeIndex& index, std::shared_ptr<const isa::ModuleFile> file)
-    : index_(index), file_(std::move(file)) {}
+Loader::Loader(CodeIndex& index, std::shared_ptr<const isa::ModuleFile> file, AtomUse atom_use)
+    : index_(index), file_(std::move(file)), atom_use_(atom_use) {}
 
-std::expected<CodeIndex::Prepared, std::string> Loader::run() {
-  if (!resolve_atoms() || !decode_literals()) return std::unexpected(error_);
+std::expected<CodeIndex::Prepared, LoadFailure> Loader::run() {
+  if (!resolve_atoms() || !decode_literals()) return std::unexpected(failure_);
   block_ = std::make_unique<CodeBlock>();
   block_->module = atoms_[file_->name];
   block_->files = file_->files;
@@ -108,9 +108,9 @@ std::expected<CodeIndex::Prepared, std::string> Loader::run() {
 bool Loader::resolve_atoms() {
   atoms_.reserve(file_->atoms.size());
   for (const std::string& text : file_->atoms) {
-    const auto atom = index_.atoms_.intern(text);
+    const auto atom = index_.atoms_.intern(text, atom_use_);
     if (!atom) {
-      error_ = "the node's limit of atoms is reached";
+      failure_ = {LoadFailure::Kind::kSystemLimit, "the node's limit of atoms is reached"};
       return false;
     }
     atoms_.push_back(*atom);
@@ -121,17 +121,20 @@ bool Loader::resolve_atoms() {
 // Decoded in a scratch heap, then copied to their place, so that exactly their words are reserved.
 bool Loader::decode_literals() {
   literals_.reserve(file_->literals.size());
-  const DecodeOptions options{.funs = nullptr, .seed = index_.hash_seed_};
+  const DecodeOptions options{
+      .atom_use = atom_use_, .funs = nullptr, .seed = index_.hash_seed_};
   for (const std::vector<std::uint8_t>& bytes : file_->literals) {
     ScratchHeap scratch;
     const auto decoded = decode_external(scratch.heap, index_.atoms_, bytes, options);
     if (!decoded) {
-      error_ = "a literal: " + std::string(describe(decoded.error()));
+      const bool at_limit = decoded.error() == DecodeError::kAtomLimit;
+      failure_ = {at_limit ? LoadFailure::Kind::kSystemLimit : LoadFailure::Kind::kInvalid,
+                  "a literal: " + std::string(describe(decoded.error()))};
       return false;
     }
     const std::optional<Term> literal = index_.literals_.copy(decoded->term);
     if (!literal) {
-      error_ = "the space for literals is used up";
+      failure_ = {LoadFailure::Kind::kSystemLimit, "the space for literals is used up"};
       return false;
     }
     literals_.push_back(*literal);

@@ -21,9 +21,9 @@ void append_stub_frame(std::vector<Word>& words, std::uint32_t arity);
 
 class Loader {
  public:
-  Loader(CodeIndex& index, std::shared_ptr<const isa::ModuleFile> file);
+  Loader(CodeIndex& index, std::shared_ptr<const isa::ModuleFile> file, AtomUse atom_use);
   // Index lock held exclusively.
-  std::expected<CodeIndex::Prepared, std::string> run();
+  std::expected<CodeIndex::Prepared, LoadFailure> run();
 
  private:
   struct Chosen {
@@ -35,6 +35,7 @@ class Loader {
     std::uint32_t function, index;
     std::uint32_t frame = 0;      // index into frames_, where it has a descriptor
   };
+  // False: the failure is set.
   bool resolve_atoms();
   bool decode_literals();
   void choose_all();
@@ -55,7 +56,8 @@ class Loader {
 
   CodeIndex& index_;
   std::shared_ptr<const isa::ModuleFile> file_;
-  std::string error_;
+  const AtomUse atom_use_;
+  LoadFailure failure_;
   std::vector<Term> atoms_;
   std::vector<Term> literals_;
   std::vector<FunCode*> funs_;

@@ -175,8 +175,9 @@ class Decoder {
       fail(DecodeError::kMalformed);
       return Term::nil();
     }
-    const auto atom =
-        options_.new_atoms == NewAtoms::kMake ? atoms_.intern(text) : atoms_.find(text);
+    const auto atom = options_.new_atoms == NewAtoms::kMake
+                          ? atoms_.intern(text, options_.atom_use)
+                          : atoms_.find(text);
     if (atom) return *atom;
     fail(options_.new_atoms == NewAtoms::kMake ? DecodeError::kAtomLimit : DecodeError::kNewAtom);
     return Term::nil();

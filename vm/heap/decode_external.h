@@ -19,10 +19,11 @@
 
 namespace parley {
 
-enum class NewAtoms : std::uint8_t { kMake, kRefuse };
+enum class NewAtoms : std::uint8_t { kMake, kRefuse };  // kMake: as far as the limit allows
 
 struct DecodeOptions {
   NewAtoms new_atoms = NewAtoms::kMake;
+  AtomUse atom_use = AtomUse::kProgram;
   FunResolver* funs = nullptr;  // null: funs are refused
   std::uint64_t seed = 0;       // of the node's hashes
 };

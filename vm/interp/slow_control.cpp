@@ -183,9 +183,9 @@ Outcome slow_bad_fun(Machine& m) {
   if (is_fun && !loaded) {
     // Its module may only not be loaded yet.
     const Term module = fun_entry(fun).module;
-    if (c.services->code->autoload && !c.services->code->is_loaded(module) &&
-        c.services->code->autoload(module)) {
-      c.active_code = c.services->code->active_index();
+    CodeIndex& code = *c.services->code;
+    if (!code.is_loaded(module) && code.load_if_missing(module) == CodeIndex::Autoload::kLoaded) {
+      c.active_code = code.active_index();
       if (reinterpret_cast<const FunCode*>(fun.box()[1])->code.load() != nullptr) {
         return Outcome::kGoto;  // the call again
       }
@@ -222,13 +222,16 @@ Outcome slow_undefined_entry(Machine& m) {
   Context& c = *m.context;
   CodeIndex& code = *c.services->code;
   const auto* cell = reinterpret_cast<const CallCell*>(m.ip[1]);
-  if (!code.is_loaded(cell->module) && code.autoload && code.autoload(cell->module)) {
+  CodeIndex::Autoload loaded = CodeIndex::Autoload::kLoaded;
+  if (!code.is_loaded(cell->module)) {
+    loaded = code.load_if_missing(cell->module);
     c.active_code = code.active_index();
   }
   const Word* entry = entry_of_cell(c, cell);
   if (entry != cell->stub) return go_to(m, entry);
   note_failed_function(m, cell->module, cell->function, cell->arity);
-  return throw_error(m, kAtom_undef);
+  const bool at_limit = loaded == CodeIndex::Autoload::kSystemLimit;
+  return throw_error(m, at_limit ? kAtom_system_limit : kAtom_undef);
 }
 
 }  // namespace parley

@@ -73,7 +73,10 @@ Term bif_code_commit(BifCall& call, const Term* a) {
     const Term module = list.head().element(0);
     auto prepared = node.prepare(bytes_of(list.head().element(1)));
     if (!prepared) {
-      const Term text = text_binary(call, prepared.error());
+      if (prepared.error().kind == LoadFailure::Kind::kSystemLimit) {
+        return load_error(call, module, kAtom_system_limit);
+      }
+      const Term text = text_binary(call, prepared.error().text);
       return load_error(call, module, make_tuple(call.heap, {kAtom_verify, text}));
     }
     if (prepared->module != module) return load_error(call, module, kAtom_badfile);
@@ -153,8 +156,10 @@ Term bif_code_embedded(BifCall& call, const Term* a) {
 }
 Term bif_code_embedded_modules(BifCall& call, const Term*) {
   ListBuilder list(call.heap);
-  for (const std::string& name : node_of(call).library_modules) {
-    if (const auto atom = call.atoms.intern(name)) list.append(*atom);
+  const Node& node = node_of(call);
+  for (const std::string& name : node.library_modules) {
+    const AtomUse use = node.library.contains(name) ? AtomUse::kNode : AtomUse::kProgram;
+    if (const auto atom = call.atoms.intern(name, use)) list.append(*atom);
   }
   return list.finish();
 }

@@ -127,20 +127,33 @@ Node::Node(NodeOptions options) : options_(options), atoms_(options.atoms_max) {
 
 Node::~Node() { scheduler_->stop_and_join(); }
 
-std::expected<CodeIndex::Prepared, std::string> Node::prepare(
+// Another module under the name of one of the library is a program's.
+bool Node::is_own_library(std::string_view module, std::span<const std::uint8_t> bytes) const {
+  const auto own = library.find(module);
+  return own != library.end() && std::ranges::equal(own->second, bytes);
+}
+
+std::expected<CodeIndex::Prepared, LoadFailure> Node::prepare(
     std::span<const std::uint8_t> bytes) {
+  const auto invalid = [](std::string text) {
+    return std::unexpected(LoadFailure{LoadFailure::Kind::kInvalid, std::move(text)});
+  };
   auto file = isa::parse_module_file(bytes);
-  if (!file) return std::unexpected(file.error().text());
+  if (!file) return invalid(file.error().text());
   if (const auto verified = verify(*file); !verified) {
     const VerifyError& error = verified.error();
-    return std::unexpected("code, rule " + std::string(error.rule) + ": " + error.message);
+    return invalid("code, rule " + std::string(error.rule) + ": " + error.message);
   }
-  auto prepared = code_->prepare(std::make_shared<const isa::ModuleFile>(std::move(*file)));
+  // The library has the node's room for atoms, so that it is there when programs have used up
+  // theirs.
+  const AtomUse use =
+      is_own_library(file->atoms[file->name], bytes) ? AtomUse::kNode : AtomUse::kProgram;
+  auto prepared = code_->prepare(std::make_shared<const isa::ModuleFile>(std::move(*file)), use);
   if (prepared) prepared->block->hash = module_hash(bytes);
   return prepared;
 }
 
-std::expected<Term, std::string> Node::load(std::span<const std::uint8_t> bytes) {
+std::expected<Term, LoadFailure> Node::load(std::span<const std::uint8_t> bytes) {
   auto prepared = prepare(bytes);
   if (!prepared) return std::unexpected(prepared.error());
   const Term module = prepared->module;
@@ -149,8 +162,10 @@ std::expected<Term, std::string> Node::load(std::span<const std::uint8_t> bytes)
   std::lock_guard guard(load_lock_);
   if (code_->is_loaded(module)) return module;
   if (code_->commit(batch, CodeIndex::Undo::kImpossible) != LoadResult::kDone) {
-    return std::unexpected("an old version of " + std::string(atoms_.text(module)) +
-                           " is still there");
+    return std::unexpected(
+        LoadFailure{LoadFailure::Kind::kInvalid, "an old version of " +
+                                                     std::string(atoms_.text(module)) +
+                                                     " is still there"});
   }
   return module;
 }
@@ -182,12 +197,15 @@ bool Node::try_settle() {
   return true;
 }
 
-bool Node::autoload(Term module) {
-  if (!find_library) return false;
-  const auto bytes = find_library(atoms_.text(module));
-  if (!bytes) return false;
+CodeIndex::Autoload Node::autoload(Term module) {
+  using Autoload = CodeIndex::Autoload;
+  const auto bytes = find_library ? find_library(atoms_.text(module)) : std::nullopt;
+  if (!bytes) return Autoload::kNotInLibrary;
+  const auto loaded = load(*bytes);
   // Two processes may come here at once: the second finds it loaded.
-  return load(*bytes).has_value() || code_->is_loaded(module);
+  if (loaded || code_->is_loaded(module)) return Autoload::kLoaded;
+  return loaded.error().kind == LoadFailure::Kind::kSystemLimit ? Autoload::kSystemLimit
+                                                                : Autoload::kNotInLibrary;
 }
 
 void Node::start() {
@@ -196,6 +214,12 @@ void Node::start() {
                       .count();
   start_monotonic_ms = monotonic_ms();
   scheduler_->start();
+}
+
+Term Node::own_atom(std::string_view text) {
+  const auto atom = atoms_.intern(text, AtomUse::kNode);
+  PARLEY_ASSERT(atom.has_value(), "the node's reserve of atoms is larger than its needs");
+  return *atom;
 }
 
 void Node::run_main(const Target& target) {
@@ -211,12 +235,12 @@ void Node::run_main(const Target& target) {
     }
     arguments = bif_cons(heap, list, Term::nil());
   }
-  const Term mode = *atoms_.intern(target.serve ? "serve" : "apply");
-  const Term what = bif_tuple(heap, {mode, *atoms_.intern(target.module),
-                                     *atoms_.intern(target.function), arguments});
+  const Term mode = own_atom(target.serve ? "serve" : "apply");
+  const Term what =
+      bif_tuple(heap, {mode, own_atom(target.module), own_atom(target.function), arguments});
   SpawnRequest request;
-  request.module = *atoms_.intern("init");
-  request.function = *atoms_.intern("boot");
+  request.module = own_atom("init");
+  request.function = own_atom("boot");
   request.arguments = bif_cons(heap, what, Term::nil());
   request.group_leader = Term::pid(0, 1);
   // The process may end before this thread runs on, so its pid is announced before it starts: the
@@ -234,9 +258,9 @@ void Node::start_process(const std::string& module, const std::string& function,
   Heap heap;
   heap.set_bounds(block.words, block.words + block.size);
   SpawnRequest request;
-  request.module = *atoms_.intern(module);
-  request.function = *atoms_.intern(function);
-  request.arguments = bif_cons(heap, *atoms_.intern(argument), Term::nil());
+  request.module = own_atom(module);
+  request.function = own_atom(function);
+  request.arguments = bif_cons(heap, own_atom(argument), Term::nil());
   request.group_leader = Term::pid(0, 1);
   spawn_process(*processes_, processes_->entry, request);
   free_block(block);

@@ -52,11 +52,11 @@ class Node : public NodeControl {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Verifies and loads a compiled module. The text of why not. Before start, or on a scheduler.
-  std::expected<Term, std::string> load(std::span<const std::uint8_t> bytes);
+  // Verifies and loads a compiled module. Before start, or on a scheduler.
+  std::expected<Term, LoadFailure> load(std::span<const std::uint8_t> bytes);
 
   // The same without making it current.
-  std::expected<CodeIndex::Prepared, std::string> prepare(std::span<const std::uint8_t> bytes);
+  std::expected<CodeIndex::Prepared, LoadFailure> prepare(std::span<const std::uint8_t> bytes);
 
   // Changes of what is current (see CodeIndex). One settles when every slice that began before it
   // has ended: `try_settle` until it answers true, which it also does where there is nothing to
@@ -67,6 +67,8 @@ class Node : public NodeControl {
   bool try_settle();
 
   std::vector<std::string> library_modules;  // names of what find_library finds
+  // Those of them that are inside the program, by name; set before start.
+  std::map<std::string, std::span<const std::uint8_t>, std::less<>> library;
   // Where a module's bytes are when it is called and not loaded; set before start.
   std::function<std::optional<std::span<const std::uint8_t>>(std::string_view module)> find_library;
 
@@ -97,8 +99,10 @@ class Node : public NodeControl {
  private:
   struct MainObserver;
 
-  bool autoload(Term module);
+  CodeIndex::Autoload autoload(Term module);
   LoadResult begin_settling_if_done(LoadResult result);
+  Term own_atom(std::string_view text);
+  bool is_own_library(std::string_view module, std::span<const std::uint8_t> bytes) const;
 
   NodeOptions options_;
   Services services_;

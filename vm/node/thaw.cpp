@@ -279,7 +279,7 @@ Term Thawer::trace() {
 // ---- the machine -------------------------------------------------------------------------------
 
 const CodeBlock* Thawer::block_of(Term module, std::uint64_t hash) {
-  if (!code_.is_loaded(module) && code_.autoload) code_.autoload(module);
+  (void)code_.load_if_missing(module);
   const ModuleVersions loaded = code_.versions(module);
   if (loaded.current != nullptr && loaded.current->hash == hash) return loaded.current;
   if (loaded.old != nullptr && loaded.old->hash == hash) return loaded.old;

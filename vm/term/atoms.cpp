@@ -6,7 +6,7 @@
 // lock: one that still probes an older table misses only atoms whose insertion it overlaps.
 //
 //   shard -> table of 64-bit slots: high half of the text's hash | atom index + 1, or 0
-//   index -> segments_[index / 1024][index % 1024]
+//   index -> segments_[index / kSegmentEntries][index % kSegmentEntries]
 #include "vm/term/atoms.h"
 
 #include <cstring>
@@ -20,7 +20,6 @@ namespace parley {
 
 namespace {
 
-constexpr std::uint32_t kSegmentEntries = 1024;
 constexpr std::uint32_t kShards = 16;
 constexpr std::uint32_t kTableSlotsAtFirst = 64;
 constexpr std::size_t kTextChunkBytes = 4096;
@@ -113,8 +112,7 @@ struct AtomTable::Shard {
 };
 
 AtomTable::AtomTable(std::uint32_t limit) : limit_(limit) {
-  const std::uint32_t segment_count = limit / kSegmentEntries + 1;
-  segments_ = std::make_unique<std::atomic<Entry*>[]>(segment_count);
+  segments_ = std::make_unique<std::atomic<Entry*>[]>(segment_count());
   shards_ = std::make_unique<Shard[]>(kShards);
   for (std::uint32_t i = 0; i < kShards; ++i) {
     Shard& shard = shards_[i];
@@ -126,15 +124,15 @@ AtomTable::AtomTable(std::uint32_t limit) : limit_(limit) {
 #include "vm/isa/atoms.def"
 #undef ATOM
   };
-  PARLEY_ASSERT(limit >= detail::kStaticAtomCount, "the limit has room for the static atoms");
+  static_assert(detail::kStaticAtomCount < kNodeReserve);
   for (std::uint32_t i = 0; i < detail::kStaticAtomCount; ++i) {
-    const std::optional<Term> atom = intern(kStaticTexts[i]);
+    const std::optional<Term> atom = intern(kStaticTexts[i], AtomUse::kNode);
     PARLEY_ASSERT(atom && atom->atom_index() == i, "each text stands in atoms.def once");
   }
 }
 
 AtomTable::~AtomTable() {
-  for (std::uint32_t i = 0; i <= limit_ / kSegmentEntries; ++i) {
+  for (std::uint32_t i = 0; i < segment_count(); ++i) {
     delete[] segments_[i].load(std::memory_order_relaxed);
   }
 }
@@ -160,16 +158,17 @@ std::optional<Term> AtomTable::find(std::string_view text) const {
   }
 }
 
-std::optional<Term> AtomTable::intern(std::string_view text) {
+std::optional<Term> AtomTable::intern(std::string_view text, AtomUse use) {
   if (const auto known = find(text)) return known;
   const std::uint64_t hash = text_hash(text);
   Shard& shard = shards_[hash % kShards];
   const std::lock_guard guard(shard.lock);
   if (const auto known = find(text)) return known;  // another thread was first
 
+  const std::uint32_t limit = use == AtomUse::kNode ? limit_ + kNodeReserve : limit_;
   std::uint32_t index = count_.load(std::memory_order_relaxed);
   do {
-    if (index >= limit_) return std::nullopt;
+    if (index >= limit) return std::nullopt;
   } while (!count_.compare_exchange_weak(index, index + 1, std::memory_order_relaxed));
 
   std::atomic<Entry*>& segment = segments_[index / kSegmentEntries];

@@ -47,6 +47,25 @@ TEST_CASE("at the limit no atom is made, and nothing else happens") {
   CHECK(atoms.count() == detail::kStaticAtomCount + 2);
 }
 
+TEST_CASE("at the limit of programs the node has room of its own, and that has an end too") {
+  AtomTable atoms(detail::kStaticAtomCount + 1);
+  CHECK(atoms.intern("one").has_value());
+  const Term own = *atoms.intern("own", AtomUse::kNode);
+  CHECK(atoms.text(own) == "own");
+  CHECK(atoms.intern("own") == own);
+  CHECK(!atoms.intern("two").has_value());
+  std::uint32_t made = 1;
+  while (atoms.intern("own " + std::to_string(made), AtomUse::kNode)) ++made;
+  CHECK(made == AtomTable::kNodeReserve);
+  CHECK(!atoms.find("own " + std::to_string(made)).has_value());
+}
+
+TEST_CASE("a table with a limit below the static atoms holds them, and nothing of a program's") {
+  AtomTable atoms(1);
+  CHECK(atoms.find("ok") == kAtom_ok);
+  CHECK(!atoms.intern("never seen").has_value());
+}
+
 TEST_CASE("threads that make the same atoms get the same numbers") {
   constexpr int kThreads = 4, kAtoms = 5000;
   AtomTable atoms;
