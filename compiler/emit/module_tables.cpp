@@ -56,7 +56,8 @@ void write_exports(const ast::Module& tree, const ModuleIr& ir, isa::ModuleFile&
   const bool all = asks_for(tree, "export_all"), tests = asks_for(tree, "export_tests");
   for (std::uint32_t i = 0; i < ir.functions.size(); ++i) {
     const FunctionIr& function = *ir.functions[i];
-    bool exported = function.name == "module_info" || function.name == "-expressions-" ||
+    const bool is_made = i >= tree.functions.size() && function.name == "behaviour_info";
+    bool exported = function.name == "module_info" || function.name == "-expressions-" || is_made ||
                     (all && i < tree.functions.size()) ||
                     (tests && i < tree.functions.size() &&
                      ast::is_test_function(function.name, function.arity));

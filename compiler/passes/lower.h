@@ -137,6 +137,10 @@ class Lowerer {
   void declare_functions();
   void lower_function(const ast::FunctionForm& form, std::uint32_t index);
   void lower_module_info();
+  void lower_behaviour_info();
+  Ref callback_item(ast::Name name, std::uint32_t arity);
+  Ref callbacks();
+  Ref optional_callbacks();
   std::uint32_t add_function(std::string name, std::uint32_t arity);
   void clauses_of_function(ast::Seq<ast::Clause*> clauses, std::span<const Ref> arguments,
                            Shadowing shadowing);

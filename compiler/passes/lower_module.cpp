@@ -1,4 +1,6 @@
 // Forms: functions, their clauses, and what every module has.
+#include <algorithm>
+
 #include "compiler/passes/match.h"
 
 namespace parley::compiler {
@@ -24,6 +26,7 @@ void Lowerer::lower_module() {
   std::uint32_t index = 0;
   for (const ast::FunctionForm* form : tree_.functions) lower_function(*form, index++);
   lower_module_info();
+  lower_behaviour_info();
 }
 
 void Lowerer::lower_function(const ast::FunctionForm& form, std::uint32_t index) {
@@ -83,6 +86,58 @@ void Lowerer::lower_module_info() {
     if (!value.none()) ret(value);
     leave_function(context);
   }
+}
+
+// behaviour_info(callbacks) and behaviour_info(optional_callbacks), where there are callbacks.
+void Lowerer::lower_behaviour_info() {
+  const std::string key = "behaviour_info/1";
+  const bool declares =
+      std::ranges::any_of(tree_.specs, [](const auto* spec) { return spec->is_callback; });
+  if (!declares || function_index_of_.contains(key)) return;
+  line_ = {};
+  const std::uint32_t index = add_function("behaviour_info", 1);
+  function_index_of_.emplace(key, index);
+  const Context context = enter_function(index);
+  const Ref asked[] = {new_value()};
+  fn_->blocks[1].parameters.push_back(asked[0].as_value());
+  const BlockId others = new_block(), none = new_block();
+  comparison(ast::BinaryOp::kExactEqual, asked[0], constants().atom("callbacks"), others);
+  ret(callbacks());
+  go_on_in(others);
+  comparison(ast::BinaryOp::kExactEqual, asked[0], constants().atom("optional_callbacks"), none);
+  ret(optional_callbacks());
+  go_on_in(none);
+  emit(Opcode::function_clause, std::span<const std::uint32_t>{}, asked);
+  leave_function(context);
+}
+
+Ref Lowerer::callback_item(ast::Name name, std::uint32_t arity) {
+  return constants().tuple(
+      {constants().atom(name.text()).bits, constants().integer(std::int64_t{arity}).bits});
+}
+
+Ref Lowerer::callbacks() {
+  Ref list = constants().nil();
+  for (auto at = tree_.specs.rbegin(); at != tree_.specs.rend(); ++at) {
+    if (!(*at)->is_callback) continue;
+    list = constants().cons(callback_item((*at)->name, (*at)->arity), list);
+  }
+  return list;
+}
+
+Ref Lowerer::optional_callbacks() {
+  std::vector<ast::FunctionReference> all;
+  for (const ast::Form* form : tree_.forms) {
+    if (form->kind != ast::FormKind::kOptionalCallbacks) continue;
+    for (const auto& each : static_cast<const ast::ExportForm*>(form)->functions) {
+      all.push_back(each);
+    }
+  }
+  Ref list = constants().nil();
+  for (auto at = all.rbegin(); at != all.rend(); ++at) {
+    list = constants().cons(callback_item(at->name, at->arity), list);
+  }
+  return list;
 }
 
 // '-expressions-'(Bindings) -> {Value, NewBindings}

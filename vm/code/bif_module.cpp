@@ -1,4 +1,6 @@
 // Built-ins: what a loaded module says of itself, and terms that live as long as the node.
+#include <algorithm>
+
 #include "vm/bif/support.h"
 #include "vm/code/code_index.h"
 #include "vm/heap/decode_external.h"
@@ -23,10 +25,22 @@ Term name_and_arity(BifCall& call, const ModuleFile& file, const isa::Function& 
   return make_tuple(call.heap, {atom_of(call, file, f.name), Term::small(f.arity)});
 }
 
-Term exports(BifCall& call, const ModuleFile& file) {
+bool is_exported(const ModuleFile& file, const isa::BifRow& row) {
+  return std::ranges::any_of(file.exports, [&](const isa::Export& e) {
+    const isa::Function& f = file.functions[e.function];
+    return f.arity == row.arity && file.atoms[f.name] == row.name;
+  });
+}
+
+// What the source exports, and the module's built-ins that no function of the source stands for.
+Term exports(BifCall& call, const ModuleFile& file, std::string_view module) {
   ListBuilder list(call.heap);
   for (const isa::Export& e : file.exports) {
     list.append(name_and_arity(call, file, file.functions[e.function]));
+  }
+  for (const isa::BifRow& row : isa::bif_rows()) {
+    if (row.module != module || is_exported(file, row)) continue;
+    list.append(make_tuple(call.heap, {*call.atoms.intern(row.name), Term::small(row.arity)}));
   }
   return list.finish();
 }
@@ -60,7 +74,7 @@ Term compile_info(BifCall& call, const ModuleFile& file) {
 Term item(BifCall& call, const ModuleVersions& module, Term key) {
   const ModuleFile& file = *module.file;
   if (key == kAtom_module) return module.current->module;
-  if (key == kAtom_exports) return exports(call, file);
+  if (key == kAtom_exports) return exports(call, file, call.atoms.text(module.current->module));
   if (key == kAtom_functions) return functions(call, file);
   if (key == kAtom_attributes) return attributes(call, file);
   if (key == kAtom_compile) return compile_info(call, file);
