@@ -1,24 +1,12 @@
 // Running processes by hand.
 #include "tests/unit/freeze/hand_node.h"
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "vm/base/assert.h"
 #include "vm/term/external.h"
 
 namespace parley::test {
 
 namespace {
-
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 NodeOptions options(std::uint64_t hash_seed) {
   NodeOptions o;
@@ -28,31 +16,6 @@ NodeOptions options(std::uint64_t hash_seed) {
 }
 
 }  // namespace
-
-std::vector<std::uint8_t> compile_text(const std::string& name, const std::string& text) {
-  CompileOptions compile_options;
-  compile_options.parse.load = read_file;
-  const CompileResult result = compile_module({name, text}, compile_options);
-  if (!result.module) {
-    const std::string messages = render(result.diagnostics.all(), result.tree->files);
-    std::fprintf(stderr, "%s\n", messages.c_str());
-  }
-  PARLEY_ASSERT(result.module.has_value(), "what a test compiles has no errors");
-  return isa::write_module_file(*result.module);
-}
-
-std::optional<std::span<const std::uint8_t>> Library::find(std::string_view module) {
-  const auto known = modules_.find(module);
-  if (known != modules_.end()) return known->second;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator("stdlib")) {
-    if (entry.path().extension() != ".par" || entry.path().stem() != module) continue;
-    const std::string path = entry.path().string();
-    auto& bytes = modules_[std::string(module)];
-    bytes = compile_text(path, read_file(path).value_or(""));
-    return bytes;
-  }
-  return std::nullopt;
-}
 
 HandNode::HandNode(Library& library, std::uint64_t hash_seed)
     : node_(options(hash_seed)),

@@ -9,22 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "compiler/compile.h"
+#include "tests/unit/library.h"
 #include "vm/node/node.h"
 
 namespace parley::test {
-
-// The bytes of library modules, compiled on first use; shared by the nodes of a test.
-class Library {
- public:
-  // As it stands under stdlib/; nullopt: there is none.
-  std::optional<std::span<const std::uint8_t>> find(std::string_view module);
-
- private:
-  std::map<std::string, std::vector<std::uint8_t>, std::less<>> modules_;
-};
-
-std::vector<std::uint8_t> compile_text(const std::string& name, const std::string& text);
 
 class HandNode : public SchedulerInterface, public ExitObserver {
  public:
