@@ -51,7 +51,8 @@ class Chat(harness.CommandLineCase):
         _, port = self.begin()
         status, out, err = self.parley("chat", "--ip", "127.0.0.1", "--port", str(port))
         self.assertEqual(status, 1, out + err)
-        self.assertRegex(out + err, rf"cannot listen on 127\.0\.0\.1:{port}: address already in use")
+        self.assertRegex(out + err,
+                         rf"cannot listen on 127\.0\.0\.1:{port}: address already in use")
 
     def test_an_option_that_makes_no_sense(self):
         status, out, err = self.parley("chat", "--port", "many")
