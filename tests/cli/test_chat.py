@@ -40,6 +40,9 @@ class Chat(harness.CommandLineCase):
     def test_sigint(self):
         self.ends_orderly(signal.SIGINT)
 
+    def test_sighup(self):
+        self.ends_orderly(signal.SIGHUP)
+
     def test_message_of_the_day(self):
         _, port = self.begin("--motd", "Be kind.")
         client, reader, welcome = self.log_in(port)
@@ -51,8 +54,8 @@ class Chat(harness.CommandLineCase):
         _, port = self.begin()
         status, out, err = self.parley("chat", "--ip", "127.0.0.1", "--port", str(port))
         self.assertEqual(status, 1, out + err)
-        self.assertRegex(out + err,
-                         rf"cannot listen on 127\.0\.0\.1:{port}: address already in use")
+        self.assertEqual(out + err, f"chat: cannot listen on 127.0.0.1:{port}: "
+                         "address already in use\n")
 
     def test_an_option_that_makes_no_sense(self):
         status, out, err = self.parley("chat", "--port", "many")

@@ -1,5 +1,7 @@
 """Limits: speed, time to register, signs of life, rooms a user, connections of the node."""
+import os
 import re
+import resource
 import time
 
 from chat_node import Node, Peer, engine, eventually, numerics, settings
@@ -13,6 +15,7 @@ def main():
     texts()
     one_connection()
     processes()
+    files()
 
 
 def flood():
@@ -126,11 +129,32 @@ def processes():
     """Where no process can be started, those who come are refused, and the log says so once."""
     if engine() != "parley":
         return
-    with Node("--max-processes", "80") as node:
+    with Node("--schedulers", "2", "--max-processes", "80") as node:
         peers = [Peer(node) for _ in range(100)]
         refused = [peer for peer in peers[90:] if is_closed(peer)]
         assert refused, "nobody was refused"
         for peer in peers:
+            peer.close()
+        eventually(lambda: welcomed(node), "the node takes connections again", 20)
+        told = [line for line in node.log if "connections are refused" in line]
+        assert len(told) == 1, node.log
+
+
+def files():
+    """Without a file for it a connection is closed; those who are here do not notice."""
+    if engine() != "parley":
+        return
+    with Node() as node:
+        early = Peer(node, "early")
+        open_count = len(os.listdir(f"/proc/{node.process.pid}/fd"))
+        limit = resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, (open_count + 3, limit[1]))
+        crowd = [Peer(node) for _ in range(12)]
+        eventually(lambda: any("are refused: too many open files" in line for line in node.log),
+                   "the log says why")
+        assert early.ask("PRIVMSG early :still here")[0].endswith(":still here")
+        resource.prlimit(node.process.pid, resource.RLIMIT_NOFILE, limit)
+        for peer in crowd:
             peer.close()
         eventually(lambda: welcomed(node), "the node takes connections again", 20)
         told = [line for line in node.log if "connections are refused" in line]
