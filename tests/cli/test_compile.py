@@ -84,8 +84,6 @@ class Complaints(harness.CommandLineCase):
         self.assertIn("does not exist: /nowhere", wrong("-p", "/nowhere"))
         for verb, name in (("repl", "../x"), ("chat", "12"), ("run", "a b"), ("chat", "")):
             self.assertIn("--name", self.one_line(self.fails(verb, "--name", name, status=2)))
-        self.assertIn("no blanks", self.one_line(self.fails("chat", "--server-name", "a b",
-                                                            status=2)))
 
     def test_too_few_open_files(self):
         def limit():
