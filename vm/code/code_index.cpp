@@ -143,7 +143,7 @@ std::expected<CodeIndex::Prepared, LoadFailure> CodeIndex::prepare(
 }
 
 CodeIndex::Autoload CodeIndex::load_if_missing(Term module) const {
-  if (is_loaded(module)) return Autoload::kLoaded;
+  if (is_loaded(module)) return Autoload::kWasLoaded;
   return autoload ? autoload(module) : Autoload::kNotInLibrary;
 }
 

@@ -138,9 +138,9 @@ class CodeIndex : public FunResolver {
 
   // Called (without the lock) where a function of a module that is not loaded is called: loads it
   // from the library. Set once, before anything runs; may be empty.
-  enum class Autoload : std::uint8_t { kLoaded, kNotInLibrary, kSystemLimit };
+  enum class Autoload : std::uint8_t { kLoaded, kWasLoaded, kNotInLibrary, kSystemLimit };
   std::function<Autoload(Term module)> autoload;
-  // Does so where the module is not loaded: kNotInLibrary also where there is no library.
+  // Calls it where the module is not loaded.
   Autoload load_if_missing(Term module) const;
 
  private:

@@ -282,14 +282,14 @@ Word Loader::constant(const Operand& operand) const {
   }
 }
 
-Word Loader::import_word(std::uint64_t number, bool built_in) const {
-  const isa::Import& import = file_->imports[number];
-  const Term module = atoms_[import.module], name = atoms_[import.name];
-  if (built_in) {
-    return reinterpret_cast<Word>(index_.find_built_in(module, name, import.arity));
-  }
+Word Loader::cell_word(const isa::Import& import) const {
+  const CodeIndex::Key key{atoms_[import.module].raw, atoms_[import.name].raw, import.arity};
+  return reinterpret_cast<Word>(index_.make_cell(key));
+}
+
+Word Loader::built_in_word(const isa::Import& import) const {
   return reinterpret_cast<Word>(
-      index_.make_cell(CodeIndex::Key{module.raw, name.raw, import.arity}));
+      index_.find_built_in(atoms_[import.module], atoms_[import.name], import.arity));
 }
 
 std::int32_t Loader::label_distance(std::uint64_t label, std::uint32_t from) const {
@@ -316,8 +316,8 @@ void Loader::write(const Chosen& chosen) {
       case 'x':
       case 'y': bytes[at] = static_cast<std::uint8_t>(operand.value); break;
       case 'c': case 's': case 'k': case 'a': words[at] = constant(operand); break;
-      case 'i': words[at] = import_word(operand.value, false); break;
-      case 'b': words[at] = import_word(operand.value, true); break;
+      case 'i': words[at] = cell_word(file_->imports[operand.value]); break;
+      case 'b': words[at] = built_in_word(file_->imports[operand.value]); break;
       case 'n': words[at] = reinterpret_cast<Word>(funs_[operand.value]); break;
       case 'd': case 'r': halves[at] = static_cast<std::int32_t>(register_code(operand)); break;
       case 'f': case 'o': halves[at] = label_distance(operand.value, chosen.offset); break;

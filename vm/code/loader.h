@@ -49,7 +49,8 @@ class Loader {
   void enter_natives();
   void make_tables(CodeIndex::Prepared& prepared);
   Word constant(const isa::Operand& operand) const;
-  Word import_word(std::uint64_t import, bool built_in) const;
+  Word cell_word(const isa::Import& import) const;
+  Word built_in_word(const isa::Import& import) const;
   std::int32_t label_distance(std::uint64_t label, std::uint32_t from) const;
   void add_place(std::uint32_t offset, std::int32_t frame_words, std::uint32_t handler_label,
                  std::uint32_t file, std::uint32_t line);

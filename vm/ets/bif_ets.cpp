@@ -86,16 +86,13 @@ Term bif_ets_new(BifCall& call, const Term* a) {
 
 namespace {
 
-// The table and the copies to put into it, or why not: badarg.
+// What is to be put into a table, and the copies that go into it. False: it does not fit.
 struct Insertion {
-  TablePointer table;
   std::vector<Term> objects;
   std::vector<Fragment*> copies;
 };
-bool prepare_insertion(BifCall& call, const Term* a, Insertion& insertion) {
-  insertion.table = find_table(call, a[0], TableUse::kWrite);
-  if (insertion.table == nullptr) return false;
-  if (!collect_objects(*insertion.table, a[1], insertion.objects)) return false;
+bool prepare_insertion(BifCall& call, const Table& table, Term what, Insertion& insertion) {
+  if (!collect_objects(table, what, insertion.objects)) return false;
   insertion.copies.reserve(insertion.objects.size());
   for (const Term object : insertion.objects) insertion.copies.push_back(copy_in(call, object));
   call.reductions -= static_cast<std::int64_t>(insertion.objects.size() / 4);
@@ -107,7 +104,8 @@ bool prepare_insertion(BifCall& call, const Term* a, Insertion& insertion) {
 
 Term bif_ets_insert(BifCall& call, const Term* a) {
   const TablePointer table = find_table(call, a[0], TableUse::kWrite);
-  if (table != nullptr && table->fits(a[1])) {
+  if (table == nullptr) return call.badarg();
+  if (table->fits(a[1])) {  // the commonest case without a vector
     Fragment* copy = copy_in(call, a[1]);
     help_sweep(call);
     std::unique_lock guard(table->lock);
@@ -115,24 +113,24 @@ Term bif_ets_insert(BifCall& call, const Term* a) {
     return kAtom_true_;
   }
   Insertion insertion;
-  if (!prepare_insertion(call, a, insertion)) return call.badarg();
+  if (!prepare_insertion(call, *table, a[1], insertion)) return call.badarg();
   std::unique_lock guard(table->lock);
   for (Fragment* copy : insertion.copies) table->insert(copy);
   return kAtom_true_;
 }
 
 Term bif_ets_insert_new(BifCall& call, const Term* a) {
+  const TablePointer table = find_table(call, a[0], TableUse::kWrite);
   Insertion insertion;
-  if (!prepare_insertion(call, a, insertion)) return call.badarg();
-  Table& table = *insertion.table;
-  std::unique_lock guard(table.lock);
+  if (table == nullptr || !prepare_insertion(call, *table, a[1], insertion)) return call.badarg();
+  std::unique_lock guard(table->lock);
   for (const Term object : insertion.objects) {
-    if (table.find(table.key_of(object)) == nullptr) continue;
+    if (table->find(table->key_of(object)) == nullptr) continue;
     guard.unlock();
     for (Fragment* copy : insertion.copies) free_fragment(copy);
     return kAtom_false_;
   }
-  for (Fragment* copy : insertion.copies) table.insert(copy);
+  for (Fragment* copy : insertion.copies) table->insert(copy);
   return kAtom_true_;
 }
 

@@ -6,8 +6,10 @@ namespace parley {
 
 namespace {
 
-// {{MegaSeconds, Seconds, MicroSeconds}, [{Pid, Count}]}, or with the monotonic time.
-Term describe_fixes(BifCall& call, const Table& table, bool monotonic) {
+enum class FixTime : std::uint8_t { kTimestamp, kMonotonic };
+
+// {Since, [{Pid, Count}]}; a timestamp is {MegaSeconds, Seconds, MicroSeconds}.
+Term describe_fixes(BifCall& call, const Table& table, FixTime time) {
   const Table::Fixes* fixes = table.fixes();
   if (fixes == nullptr) return kAtom_false_;
   ListBuilder list(call.heap);
@@ -15,7 +17,7 @@ Term describe_fixes(BifCall& call, const Table& table, bool monotonic) {
     list.append(make_tuple(call.heap, {Term(pid), Term::small(count)}));
   }
   const Term users = list.finish();
-  if (monotonic) {
+  if (time == FixTime::kMonotonic) {
     return make_tuple(call.heap, {make_int64(call.heap, fixes->since_monotonic_ns), users});
   }
   const std::int64_t us = fixes->since_system_ns / 1000;
@@ -49,8 +51,10 @@ Term describe(BifCall& call, const Table& table, Term item) {
   if (item == kAtom_write_concurrency) return options.write_concurrency;
   if (item == kAtom_decentralized_counters) return boolean(options.decentralized_counters);
   if (item == kAtom_fixed) return boolean(table.fixes() != nullptr);
-  if (item == kAtom_safe_fixed) return describe_fixes(call, table, false);
-  if (item == kAtom_safe_fixed_monotonic_time) return describe_fixes(call, table, true);
+  if (item == kAtom_safe_fixed) return describe_fixes(call, table, FixTime::kTimestamp);
+  if (item == kAtom_safe_fixed_monotonic_time) {
+    return describe_fixes(call, table, FixTime::kMonotonic);
+  }
   if (item == kAtom_node) return kAtom_nonode_at_nohost;
   return Term();
 }

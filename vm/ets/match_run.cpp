@@ -76,15 +76,15 @@ bool MatchSpec::call_function(BifCall& call, const BodyStep& step) {
 
 namespace {
 
-// `and`, `or` of several booleans. False: one is none.
-bool combine(std::vector<Term>& stack, std::uint32_t count, bool all) {
-  bool result = all;
+// `and`, `or` of several booleans: `neutral`, unless one of them is the other. False: one is none.
+bool combine(std::vector<Term>& stack, std::uint32_t count, Term neutral) {
+  Term result = neutral;
   for (std::uint32_t i = 0; i < count; ++i) {
     const Term t = pop(stack);
     if (t != kAtom_true_ && t != kAtom_false_) return false;
-    if ((t == kAtom_true_) != all) result = !all;
+    if (t != neutral) result = t;
   }
-  stack.push_back(boolean(result));
+  stack.push_back(result);
   return true;
 }
 
@@ -130,8 +130,8 @@ bool MatchSpec::step(BifCall& call, const MatchClause& clause, const std::vector
     }
     case BodyOp::kMap: make_map(call, stack_, step.number); return true;
     case BodyOp::kCall: return call_function(call, step);
-    case BodyOp::kAllTrue: return combine(stack_, step.number, true);
-    case BodyOp::kAnyTrue: return combine(stack_, step.number, false);
+    case BodyOp::kAllTrue: return combine(stack_, step.number, kAtom_true_);
+    case BodyOp::kAnyTrue: return combine(stack_, step.number, kAtom_false_);
     case BodyOp::kUnlessTrue:
     case BodyOp::kUnlessFalse: {
       const Term goes_on = boolean(step.op == BodyOp::kUnlessTrue);

@@ -184,7 +184,9 @@ Outcome slow_bad_fun(Machine& m) {
     // Its module may only not be loaded yet.
     const Term module = fun_entry(fun).module;
     CodeIndex& code = *c.services->code;
-    if (!code.is_loaded(module) && code.load_if_missing(module) == CodeIndex::Autoload::kLoaded) {
+    const CodeIndex::Autoload attempt = code.load_if_missing(module);
+    if (attempt == CodeIndex::Autoload::kSystemLimit) return throw_error(m, kAtom_system_limit);
+    if (attempt == CodeIndex::Autoload::kLoaded) {
       c.active_code = code.active_index();
       if (reinterpret_cast<const FunCode*>(fun.box()[1])->code.load() != nullptr) {
         return Outcome::kGoto;  // the call again
@@ -222,11 +224,8 @@ Outcome slow_undefined_entry(Machine& m) {
   Context& c = *m.context;
   CodeIndex& code = *c.services->code;
   const auto* cell = reinterpret_cast<const CallCell*>(m.ip[1]);
-  CodeIndex::Autoload loaded = CodeIndex::Autoload::kLoaded;
-  if (!code.is_loaded(cell->module)) {
-    loaded = code.load_if_missing(cell->module);
-    c.active_code = code.active_index();
-  }
+  const CodeIndex::Autoload loaded = code.load_if_missing(cell->module);
+  if (loaded == CodeIndex::Autoload::kLoaded) c.active_code = code.active_index();
   const Word* entry = entry_of_cell(c, cell);
   if (entry != cell->stub) return go_to(m, entry);
   note_failed_function(m, cell->module, cell->function, cell->arity);

@@ -37,6 +37,9 @@ std::uint64_t drawn_seed(std::uint64_t wanted) {
   return (std::uint64_t{device()} << 32) | device();
 }
 
+// The first process of a node has slot 0 and generation 1.
+constexpr Term kMainPid = Term::pid(0, 1);
+
 Term describe_address(const CodeIndex& code, Heap& heap, const Word* address) {
   if (const CallCell* cell = code.cell_of_stub(address)) {
     return bif_tuple(heap, {cell->module, cell->function, Term::small(cell->arity)});
@@ -242,12 +245,11 @@ void Node::run_main(const Target& target) {
   request.module = own_atom("init");
   request.function = own_atom("boot");
   request.arguments = bif_cons(heap, what, Term::nil());
-  request.group_leader = Term::pid(0, 1);
-  // The process may end before this thread runs on, so its pid is announced before it starts: the
-  // first process of a node has slot 0 and generation 1.
-  main_observer_->main_pid.store(Term::pid(0, 1).raw, std::memory_order_release);
+  request.group_leader = kMainPid;
+  // The process may end before this thread runs on, so its pid is announced before it starts.
+  main_observer_->main_pid.store(kMainPid.raw, std::memory_order_release);
   const Term pid = spawn_process(*processes_, processes_->entry, request);
-  PARLEY_ASSERT(pid == Term::pid(0, 1), "the main process is the first");
+  PARLEY_ASSERT(pid == kMainPid, "the main process is the first");
   free_fragments(heap.take_fragments());
   free_block(block);
 }
@@ -261,7 +263,7 @@ void Node::start_process(const std::string& module, const std::string& function,
   request.module = own_atom(module);
   request.function = own_atom(function);
   request.arguments = bif_cons(heap, own_atom(argument), Term::nil());
-  request.group_leader = Term::pid(0, 1);
+  request.group_leader = kMainPid;
   spawn_process(*processes_, processes_->entry, request);
   free_block(block);
 }
