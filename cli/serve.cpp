@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "cli/control_path.h"
+#include "vm/base/need.h"
 
 namespace parley::cli {
 
@@ -35,6 +36,7 @@ RunningNode::RunningNode(Node& node, const Node::Target& target, const RunOption
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC);
   ended_ = eventfd(0, EFD_CLOEXEC);
+  need(signals_ >= 0 && ended_ >= 0, "descriptors for the signals of the system");
   if (options.control) {
     if (const auto path = new_control_path(options.name)) control_path_ = *path;
   }

@@ -70,6 +70,7 @@ struct BifCall {
   Term trace;                  // a stack trace as a list, where the exception has one
   bool in_trace = false;       // the trace begins with the built-in and its arguments
   Term first_argument;         // in the trace, where a state has taken its place; else no value
+  Term caller_arguments;       // else, where it is a list: of the function that called, as error/2
   Term tail_module, tail_function, tail_fun;
   std::uint32_t tail_arity = 0;
 

@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-#include "vm/base/assert.h"
+#include "vm/base/need.h"
 #include "vm/heap/copy.h"
 
 namespace parley {
@@ -11,7 +11,7 @@ namespace parley {
 LiteralSpace::LiteralSpace(std::size_t bytes) : size_words_(bytes / sizeof(Word)) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  PARLEY_ASSERT(memory != MAP_FAILED, "address space for literals");
+  need(memory != MAP_FAILED, "address space for literals");
   base_ = static_cast<Word*>(memory);
 }
 

@@ -3,24 +3,11 @@
 
 #include <array>
 
+#include "vm/bif/support.h"
+
 namespace parley {
 
 namespace {
-
-Term make_tuple(Heap& heap, std::initializer_list<Term> elements) {
-  Word* words = heap.allocate(elements.size() + 1);
-  words[0] = make_header(Subtag::kTuple, elements.size());
-  Word* at = words + 1;
-  for (const Term t : elements) *at++ = t.raw;
-  return Term::boxed(words);
-}
-
-Term make_cons(Heap& heap, Term head, Term tail) {
-  Word* words = heap.allocate(2);
-  words[0] = head.raw;
-  words[1] = tail.raw;
-  return Term::cons(words);
-}
 
 Term make_text(Heap& heap, std::string_view text) {
   Term list = Term::nil();
@@ -56,12 +43,14 @@ const Word* address_of_trace_place(const CodeIndex& code, Term place) {
 }
 
 Term symbolise_trace(const CodeIndex& code, Heap& heap, Term raw) {
-  if (!raw.is_tuple()) return raw.is_list() ? raw : Term::nil();
+  if (raw.is_list()) return raw;
+  // Verified code may hand over any term.
+  if (!raw.is_tuple() || (raw.header() & kHeaderTraceBit) == 0) return Term::nil();
   const Word count = raw.arity();
   std::array<Term, kTraceDepthMax + 1> entries;
   unsigned found = 0;
   Term arguments = raw.element(0);
-  if (arguments.is_tuple()) {  // a built-in that failed
+  if (arguments.is_tuple() && arguments.arity() == 3) {  // a built-in that failed
     entries[found++] = make_tuple(heap, {arguments.element(0), arguments.element(1),
                                          arguments.element(2), Term::nil()});
     arguments = Term::nil();

@@ -3,7 +3,7 @@
 // A raw trace is a tuple in the process's heap: its first element is [] or what goes on top (a
 // {M, F, Arguments} of a failed built-in, or the argument list of a function_clause), the others
 // are places: small integers of (version << 28 | offset in words). Nothing is looked up while an
-// exception travels; a place outlives the purging of its version, it is then left out.
+// exception travels. Blocks are kept when their version goes, so a place is good for ever.
 #pragma once
 
 #include "vm/code/code_index.h"

@@ -7,6 +7,7 @@
 // it: operands are read, room is made, then it succeeds, fails or throws.
 #include "vm/code/verify_function.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "vm/isa/wire.h"
@@ -49,6 +50,7 @@ std::optional<VerifyError> FunctionVerifier::run() {
     step(function_.code[position_]);
   }
   if (ok() && reachable_) fail(kFunctionEnd, "the function goes on after its last instruction");
+  if (ok()) check_circles();
   return std::move(error_);
 }
 
@@ -109,6 +111,7 @@ void FunctionVerifier::pseudo(const Instruction& in) {
 void FunctionVerifier::enter_label(std::uint32_t label) {
   if (reachable_) edge(label, position_ == 0 ? Way::kEntry : Way::kJump);
   if (!ok()) return;
+  block_ = label;
   const isa::LabelState& declared = *facts_.states[label];
   // Only ways back lead to a label that nothing has led to yet; they must agree with this choice.
   Examining& examining = facts_.examining[label];
@@ -221,11 +224,19 @@ Value FunctionVerifier::value(const Operand& operand) const {
 
 // ---- ways out ----------------------------------------------------------------------------------
 
+namespace {
+bool may_close_circle(const isa::Instruction& in) {
+  return in.opcode == Opcode::loop_rec_end || in.opcode == Opcode::wait ||
+         in.opcode == Opcode::wait_timeout;
+}
+}  // namespace
+
 void FunctionVerifier::follow_labels(const Instruction& in) {
   const OpcodeInfo& info = opcode_info(in.opcode);
   for (std::size_t i = 0; i < info.operand_count && ok(); ++i) {
     if (!isa::is_label(info.kinds[i]) || in.operands[i].value == 0) continue;
-    edge(static_cast<std::uint32_t>(in.operands[i].value), Way::kJump);
+    const auto label = static_cast<std::uint32_t>(in.operands[i].value);
+    edge(label, may_close_circle(in) ? Way::kReceive : Way::kJump);
   }
   if (!info.has_list || info.list != OperandKind::kChoices) return;
   const Operand& subject = in.operands[0];
@@ -253,12 +264,48 @@ void FunctionVerifier::follow_handler(const Instruction& in) {
   if (handler_ != 0 && (throws || calls)) edge(handler_, Way::kHandler);
 }
 
+// A circle of ways that cost nothing would be a loop that nobody can end. Takes away, again and
+// again, the labels that no way leads to any more; what is left lies on a circle or behind one.
+void FunctionVerifier::check_circles() {
+  std::ranges::sort(ways_);
+  ways_.erase(std::unique(ways_.begin(), ways_.end()), ways_.end());
+  std::vector<std::uint32_t> labels;
+  for (const auto& [from, to] : ways_) labels.insert(labels.end(), {from, to});
+  std::ranges::sort(labels);
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  const auto index_of = [&](std::uint32_t label) {
+    return static_cast<std::size_t>(std::ranges::lower_bound(labels, label) - labels.begin());
+  };
+  std::vector<std::uint32_t> ways_to(labels.size(), 0);
+  for (const auto& way : ways_) ++ways_to[index_of(way.second)];
+  std::vector<std::size_t> free;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (ways_to[i] == 0) free.push_back(i);
+  }
+  std::size_t taken = 0;
+  for (; !free.empty(); ++taken) {
+    const std::uint32_t label = labels[free.back()];
+    free.pop_back();
+    const auto [begin, end] = std::ranges::equal_range(
+        ways_, label, {}, &std::pair<std::uint32_t, std::uint32_t>::first);
+    for (auto way = begin; way != end; ++way) {
+      if (--ways_to[index_of(way->second)] == 0) free.push_back(index_of(way->second));
+    }
+  }
+  if (taken == labels.size()) return;
+  const auto on_circle = std::ranges::find_if(ways_to, [](std::uint32_t n) { return n != 0; });
+  fail(kLabelCircle,
+       fmt::format("label {} is on a circle, or behind one",
+                   labels[static_cast<std::size_t>(on_circle - ways_to.begin())]));
+}
+
 // Whether what is known satisfies what the label declares.
 void FunctionVerifier::edge(std::uint32_t label, Way way) {
   if (!ok()) return;
   if (facts_.owner[label] != index_) {
     return fail(kLabelMissing, fmt::format("label {} is not in this function", label));
   }
+  if (way != Way::kReceive) ways_.emplace_back(block_, label);
   const isa::LabelState& declared = *facts_.states[label];
   const auto rule = [way](std::string_view usual) {
     return way == Way::kEntry ? kEntryState : way == Way::kHandler ? kHandlerState : usual;

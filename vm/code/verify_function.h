@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vm/code/verify.h"
@@ -38,7 +39,8 @@ class FunctionVerifier {
   std::optional<VerifyError> run();
 
  private:
-  enum class Way : std::uint8_t { kJump, kEntry, kHandler };
+  // kReceive: a way that may lead in a circle, since a receive ends with the mail or leaves.
+  enum class Way : std::uint8_t { kJump, kEntry, kHandler, kReceive };
   using Instruction = isa::Instruction;
   using Operand = isa::Operand;
 
@@ -73,6 +75,7 @@ class FunctionVerifier {
   void follow_labels(const Instruction& in);
   void follow_handler(const Instruction& in);
   void edge(std::uint32_t label, Way way);
+  void check_circles();
   void write_results(const Instruction& in);
   void narrow(const Instruction& in);
   void narrow_to(const Operand& operand, isa::StateType type, std::uint32_t detail = 0);
@@ -102,6 +105,8 @@ class FunctionVerifier {
   bool reachable_ = true;
   bool reads_fragile_ = false;  // an operand of the instruction points into the message
   std::uint32_t handler_ = 0;   // label, 0: none
+  std::uint32_t block_ = 0;     // the latest label, 0: none yet
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> ways_;  // from label to label, not kReceive
   std::uint32_t position_ = 0;  // index of the instruction
   std::optional<VerifyError> error_;
 };

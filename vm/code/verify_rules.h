@@ -20,6 +20,8 @@
   /* labels and edges */                                                                          \
   RULE(LabelTwice, "label-twice", "a label stands in one place")                                  \
   RULE(LabelMissing, "label-missing", "a jump goes to a label of the same function")              \
+  RULE(LabelCircle, "label-circle",                                                               \
+       "no way leads back to a label but through loop_rec_end, wait or wait_timeout")             \
   RULE(LabelState, "label-state", "a label declares a state, of registers that it has")           \
   RULE(EntryState, "entry-state", "an entry label asks for the arguments at most, no frame")      \
   RULE(StateFrame, "state-frame", "at a label the frame is of the declared size")                 \

@@ -22,7 +22,7 @@ namespace parley {
 namespace {
 
 constexpr Word kMark = 0x70617272'61797321;
-constexpr std::int64_t kSizeMax = std::int64_t{1} << 32;
+constexpr std::int64_t kSizeMax = std::int64_t{1} << 27;  // 1 GiB
 constexpr std::size_t kHeaderWords = 3;
 
 struct Array {
@@ -146,9 +146,10 @@ Term describe(BifCall& call, const Array& array) {
                                             {kAtom_memory, Term::small(words * 8)}});
 }
 
-bool is_size(Term term) {
-  return term.is_small() && term.small_value() >= 1 && term.small_value() <= kSizeMax;
+bool is_positive(Term term) {
+  return term.is_small() ? term.small_value() >= 1 : term.is_box(Subtag::kBigPositive);
 }
+bool is_size(Term term) { return term.is_small() && term.small_value() <= kSizeMax; }
 
 }  // namespace
 
@@ -164,7 +165,8 @@ Term bif_atomics_new(BifCall& call, const Term* a) {
     if (value != kAtom_true_ && value != kAtom_false_) return call.badarg();
     is_signed = value == kAtom_true_;
   }
-  if (!list.is_nil() || !is_size(a[0])) return call.badarg();
+  if (!list.is_nil() || !is_positive(a[0])) return call.badarg();
+  if (!is_size(a[0])) return call.fail(kAtom_system_limit);
   return make_array(call, a[0].small_value(), is_signed);
 }
 Term bif_atomics_put(BifCall& call, const Term* a) { return put(call, array_of(a[0]), a); }
@@ -209,8 +211,9 @@ Term bif_counters_new(BifCall& call, const Term* a) {
     }
     list = list.tail();
   }
-  if (!list.is_nil() || !is_size(a[0])) return call.badarg();
-  return bif_tuple(call.heap, {kAtom_atomics, make_array(call, a[0].small_value(), true)});
+  if (!list.is_nil() || !is_positive(a[0])) return call.badarg();
+  if (!is_size(a[0])) return call.fail(kAtom_system_limit);
+  return make_tuple(call.heap, {kAtom_atomics, make_array(call, a[0].small_value(), true)});
 }
 Term bif_counters_get(BifCall& call, const Term* a) { return get(call, counters_of(a[0]), a); }
 Term bif_counters_put(BifCall& call, const Term* a) { return put(call, counters_of(a[0]), a); }

@@ -122,15 +122,7 @@ bool Tables::sweep(std::size_t count) {
   return !has_deleted();
 }
 
-// The bit is set with a read-modify-write of the state word, and EXITING is entered by another: if
-// the old state was alive, the process's end comes later and sees the bit, and with it (release)
-// what the caller did to the table before.
-bool Tables::note_user(Term pid) {
-  Process* process = processes_.find(pid);
-  if (process == nullptr) return false;
-  process->state.fetch_or(state_bit::kOwnsTables, std::memory_order_acq_rel);
-  return processes_.find(pid) != nullptr;
-}
+bool Tables::note_user(Term pid) { return processes_.mark_alive(pid, state_bit::kOwnsTables); }
 
 Fragment* Tables::transfer_message(const Table& table, Term from, Term data) const {
   ScratchHeap scratch;

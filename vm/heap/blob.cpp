@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "vm/base/assert.h"
+#include "vm/base/need.h"
 #include "vm/term/bits.h"
 
 namespace parley {
@@ -17,7 +17,7 @@ static_assert(sizeof(Blob) == kBlobHeaderBytes);
 Blob* blob_create(std::size_t bytes, std::size_t capacity_bytes) {
   const std::size_t capacity = std::max(bytes, capacity_bytes);
   void* memory = std::malloc(sizeof(Blob) + capacity);
-  PARLEY_ASSERT(memory != nullptr, "memory for a blob");
+  need(memory != nullptr, "memory for a binary", capacity);
   auto* blob = new (memory) Blob;
   blob->references.store(1, std::memory_order_relaxed);
   blob->used_bits.store(std::uint64_t{bytes} * 8, std::memory_order_relaxed);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "vm/base/assert.h"
+#include "vm/base/need.h"
 #include "vm/heap/blob.h"
 
 namespace parley {
@@ -30,7 +31,7 @@ constexpr std::uint32_t kMinorsInARow = 64;
 HeapBlock allocate_block(std::size_t words) {
   PARLEY_ASSERT(words <= SIZE_MAX / sizeof(Word), "a size of memory");
   auto* memory = static_cast<Word*>(std::malloc(words * sizeof(Word)));
-  PARLEY_ASSERT(memory != nullptr, "memory for a heap block");
+  need(memory != nullptr, "memory for the heap of a process", words * sizeof(Word));
   return HeapBlock{memory, words};
 }
 
@@ -229,7 +230,7 @@ HeapBlock Collector::finish(Fit fit) {
     sweep(old_list);
   }
   sweep(young_list);
-  heap_.renew_off_heap_limit();
+  heap_.collected();
   const std::size_t stack = static_cast<std::size_t>(from_.words + from_.size - heap_.limit());
   Fragment* fragment = heap_.take_fragments();
   while (fragment != nullptr) {

@@ -295,21 +295,24 @@ class Decoder {
     read_node();
     read_number(4);
     const std::uint64_t low = read_number(4), high = read_number(4);
-    const std::uint64_t third = words >= 3 ? read_number(4) : 0;
+    const std::uint64_t third = words >= 4 ? read_number(4) : 0;
     const std::uint64_t fourth = words >= 4 ? read_number(4) : 0;
+    const std::uint64_t fifth = words == 5 ? read_number(4) : 1;
     if (error_) return;
-    if (words < 2 || words > 4 || (words == 3 && third != 1) || (words == 4 && third >= 1u << 28)) {
+    if ((words != 2 && words != 4 && words != 5) || (words == 4 && third >= 1u << 28) ||
+        fifth != 1) {
       return fail(DecodeError::kMalformed);
     }
     const Subtag subtag = words == 2   ? Subtag::kRef
-                          : words == 3 ? Subtag::kTimerRef
+                          : words == 5 ? Subtag::kTimerRef
                                        : Subtag::kAliasRef;
-    Word* box = heap_.allocate(words == 4 ? 3 : 2);
-    box[0] = make_header(subtag, words == 4 ? 2 : 1);
+    Word* box = heap_.allocate(words == 2 ? 2 : 3);
+    box[0] = make_header(subtag, words == 2 ? 1 : 2);
     box[1] = (high << 32) | low;
     if (words == 4) {
       box[2] = Term::pid(static_cast<std::uint32_t>(third), static_cast<std::uint32_t>(fourth)).raw;
     }
+    if (words == 5) box[2] = (fourth << 32) | third;
     *slot = Term::boxed(box).raw;
   }
 

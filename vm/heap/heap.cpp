@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "vm/base/need.h"
 #include "vm/heap/blob.h"
 #include "vm/heap/collector.h"
 
@@ -34,7 +35,7 @@ Fragment* allocate_fragment(std::size_t words, std::uint8_t kind) {
   const bool large = words >= Fragment::kWordsLarge;
   const std::size_t payload = words + (large ? 1 : 0);
   void* memory = std::malloc(sizeof(Fragment) + payload * sizeof(Word));
-  PARLEY_ASSERT(memory != nullptr, "memory for a fragment");
+  need(memory != nullptr, "memory for terms", payload * sizeof(Word));
   auto* fragment = new (memory) Fragment;
   fragment->words_and_kind =
       (static_cast<std::uint32_t>(kind) << 24) |

@@ -77,13 +77,16 @@ class Heap {
   void adopt(Fragment* fragment);
   std::size_t fragment_words() const { return fragment_words_; }
   bool wants_collection() const {
-    return fragment_words_ > kFragmentWordsMax || off_heap_bytes_ > off_heap_limit_;
+    return fragment_words_ > kFragmentWordsMax || off_heap_bytes_ > off_heap_limit_ ||
+           collection_requested_;
   }
   // Makes the next safe point collect.
-  void request_collection() { off_heap_limit_ = 0, off_heap_bytes_ = off_heap_bytes_ + 1; }
+  void request_collection() { collection_requested_ = true; }
+  bool collection_requested() const { return collection_requested_; }
   // After a collection: what is alive may double before the next.
-  void renew_off_heap_limit() {
+  void collected() {
     off_heap_limit_ = off_heap_bytes_ * 2 + kOffHeapBytesMin;
+    collection_requested_ = false;
   }
   static constexpr std::size_t kOffHeapBytesMin = 1 << 20;
   static constexpr std::size_t kFragmentWordsMax = 512;
@@ -93,8 +96,13 @@ class Heap {
   // weigh in: a process that only hands binaries on must collect too.
   Word* off_heap() const { return off_heap_; }
   std::size_t off_heap_bytes() const { return off_heap_bytes_; }
+  std::size_t off_heap_limit() const { return off_heap_limit_; }
   void clear_off_heap() { off_heap_ = nullptr, off_heap_bytes_ = 0; }
-  void set_off_heap(Word* first, std::size_t bytes) { off_heap_ = first, off_heap_bytes_ = bytes; }
+  // What another process left behind is forgotten: its bytes, how many it may have, its request.
+  void set_off_heap(Word* first, std::size_t bytes, std::size_t limit) {
+    off_heap_ = first, off_heap_bytes_ = bytes, off_heap_limit_ = limit;
+    collection_requested_ = false;
+  }
   void link_off_heap(Word* blob_bits_box) {
     blob_bits_box[4] = reinterpret_cast<Word>(off_heap_);
     off_heap_ = blob_bits_box;
@@ -114,6 +122,7 @@ class Heap {
   std::size_t off_heap_bytes_ = 0;
   std::size_t off_heap_limit_ = kOffHeapBytesMin;
   std::size_t fragment_words_ = 0;
+  bool collection_requested_ = false;
 };
 
 }  // namespace parley

@@ -1,7 +1,6 @@
 // Instruction bodies: binaries. The subject is a bit string, the position a small in a register.
 //
-// Invariant: as in machine.h. The work is out of line (slow_bits.cpp), but for the commonest case:
-// one whole unsigned byte at a byte boundary of a heap bit string or of a slice of a blob.
+// Invariant: as in machine.h. The work is out of line (slow_bits.cpp).
 #pragma once
 
 #include "vm/interp/ops_control.h"

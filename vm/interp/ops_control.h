@@ -112,9 +112,11 @@ PARLEY_BODY body_call_ext_last(Machine& m) {
   return nullptr;
 }
 
-PARLEY_BODY body_call_fun(Machine& m) {
+// Both calls of a fun; `keep_or_drop` pushes the return address or frees the frame.
+template <Kinds K, unsigned FrameOperand>
+[[gnu::always_inline]] inline Outcome call_fun(Machine& m, auto keep_or_drop) {
   using O = Operands<K>;
-  if (m.reductions <= 0) [[unlikely]] return yield(m, O::template frame<2>(m));
+  if (m.reductions <= 0) [[unlikely]] return yield(m, O::template frame<FrameOperand>(m));
   const Term fun = O::template get<0>(m);
   const std::uint32_t arity = O::template number<1>(m);
   const Word* code = enter_fun(m, fun, arity);
@@ -124,24 +126,16 @@ PARLEY_BODY body_call_fun(Machine& m) {
     return leave_to(m, slow_bad_fun);
   }
   --m.reductions;
-  push_return(m, O::next(m));
+  keep_or_drop(m);
   return go(m, code);
 }
 
+PARLEY_BODY body_call_fun(Machine& m) {
+  return call_fun<K, 2>(m, [](Machine& at) { push_return(at, Operands<K>::next(at)); });
+}
+
 PARLEY_BODY body_call_fun_last(Machine& m) {
-  using O = Operands<K>;
-  if (m.reductions <= 0) [[unlikely]] return yield(m, O::template frame<3>(m));
-  const Term fun = O::template get<0>(m);
-  const std::uint32_t arity = O::template number<1>(m);
-  const Word* code = enter_fun(m, fun, arity);
-  if (code == nullptr) [[unlikely]] {
-    m.context->operands[0] = fun.raw;
-    m.context->operands[1] = arity;
-    return leave_to(m, slow_bad_fun);
-  }
-  --m.reductions;
-  m.sp += O::template number<2>(m);
-  return go(m, code);
+  return call_fun<K, 3>(m, [](Machine& at) { at.sp += Operands<K>::template number<2>(at); });
 }
 
 PARLEY_BODY body_apply(Machine& m) {

@@ -40,8 +40,11 @@ bool Runner::load(Process& process, Machine& m) {
   c.heap.set_fragments(process.fragments);
   process.fragments = nullptr;
   ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
-  c.heap.clear_off_heap();
-  if (extension != nullptr) c.heap.set_off_heap(extension->off_heap, extension->off_heap_bytes);
+  if (extension != nullptr) {
+    c.heap.set_off_heap(extension->off_heap, extension->off_heap_bytes, extension->off_heap_limit);
+  } else {
+    c.heap.set_off_heap(nullptr, 0, Heap::kOffHeapBytesMin);
+  }
   c.withheld_reductions = 0;
   c.error_trace = Term();
   c.uncaught_class = Term();
@@ -74,6 +77,7 @@ void Runner::store(Process& process, const Machine& m) {
   if (extension != nullptr) {
     extension->off_heap = c.heap.off_heap();
     extension->off_heap_bytes = c.heap.off_heap_bytes();
+    extension->off_heap_limit = c.heap.off_heap_limit();
     extension->reductions_total +=
         static_cast<std::uint64_t>(std::max<std::int64_t>(0, c.slice_reductions - m.reductions));
   }

@@ -69,6 +69,14 @@ Outcome throw_class(Machine&, Term error_class, Term reason);
 // with kExited where the heap is too large.
 Outcome save_and_leave(Machine&, const FrameDesc* frame, unsigned live_x, RunResult result);
 Outcome leave(Machine&, RunResult result);
+// What a large result asks for: a safe point soon, where it is collected.
+inline void hurry_to_safe_point(Machine& m) {
+  Context& c = *m.context;
+  if (c.heap.wants_collection() && m.reductions > 0) {
+    c.withheld_reductions += m.reductions;
+    m.reductions = 0;
+  }
+}
 
 // Leaves because of a pending fatal signal.
 Outcome exit_by_signal(Machine&);
@@ -77,6 +85,8 @@ Outcome exit_by_signal(Machine&);
 // False: the heap is larger than it may be, the process must end; context.exit_reason says so.
 [[nodiscard]] bool collect_now(Machine&, const FrameDesc* frame, std::size_t words);
 
+// {Module, Name, [Argument]}, as a trace begins with what failed.
+Term call_triple(Heap& heap, Term module, Term name, const Term* arguments, std::uint32_t arity);
 // The trace of the next throw begins with module:function and the arguments in x0...
 void note_failed_function(Machine&, Term module, Term function, std::uint32_t arity);
 

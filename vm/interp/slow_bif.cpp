@@ -3,6 +3,7 @@
 
 #include "vm/base/assert.h"
 #include "vm/bif/arith.h"
+#include "vm/bif/support.h"
 #include "vm/code/code_index.h"
 #include "vm/heap/map.h"
 #include "vm/interp/ops_control.h"
@@ -15,33 +16,12 @@ namespace parley {
 
 namespace {
 
-// What a large result or a spent budget asks for: a safe point soon.
-void hurry_to_safe_point(Machine& m) {
-  Context& c = *m.context;
-  if (c.heap.wants_collection() && m.reductions > 0) {
-    c.withheld_reductions += m.reductions;
-    m.reductions = 0;
-  }
-}
-
-Term call_triple(Heap& heap, Term module, Term name, const Term* arguments, std::uint32_t arity) {
-  Word* words = heap.allocate(2 * arity + 4);
-  Term list = Term::nil();
-  for (std::uint32_t i = arity; i-- > 0; words += 2) {
-    words[0] = arguments[i].raw;
-    words[1] = list.raw;
-    list = Term::cons(words);
-  }
-  words[0] = make_header(Subtag::kTuple, 3);
-  words[1] = module.raw;
-  words[2] = name.raw;
-  words[3] = list.raw;
-  return Term::boxed(words);
-}
-
 void note_failed_call(Context& c, const BifCall& call, const BuiltIn& built_in,
                       Term* arguments) {
-  if (!call.in_trace) return;
+  if (!call.in_trace) {
+    if (call.caller_arguments.is_cons()) c.failed_call = call.caller_arguments;
+    return;
+  }
   if (call.first_argument.is_value()) arguments[0] = call.first_argument;
   PARLEY_ASSERT(!arguments[0].is_box(Subtag::kTrap), "no program sees a state");
   c.failed_call = call_triple(c.heap, built_in.module, built_in.name, arguments, built_in.arity);
@@ -61,7 +41,8 @@ Term operator_name(isa::Opcode operation) {
     case isa::Opcode::bit_xor: return kAtom_bxor;
     case isa::Opcode::shift_left: return kAtom_bsl;
     case isa::Opcode::shift_right: return kAtom_bsr;
-    default: return kAtom_bnot;
+    case isa::Opcode::bit_not: return kAtom_bnot;
+    default: PARLEY_UNREACHABLE("an instruction of arithmetic");
   }
 }
 
@@ -84,15 +65,22 @@ MapContext map_context(Machine& m) {
   return MapContext{c.heap, *c.services->atoms, c.services->hash_seed};
 }
 
-Term tagged(Heap& heap, Term tag, Term value) {
-  Word* words = heap.allocate(3);
-  words[0] = make_header(Subtag::kTuple, 2);
-  words[1] = tag.raw;
-  words[2] = value.raw;
+}  // namespace
+
+Term call_triple(Heap& heap, Term module, Term name, const Term* arguments, std::uint32_t arity) {
+  Word* words = heap.allocate(2 * arity + 4);
+  Term list = Term::nil();
+  for (std::uint32_t i = arity; i-- > 0; words += 2) {
+    words[0] = arguments[i].raw;
+    words[1] = list.raw;
+    list = Term::cons(words);
+  }
+  words[0] = make_header(Subtag::kTuple, 3);
+  words[1] = module.raw;
+  words[2] = name.raw;
+  words[3] = list.raw;
   return Term::boxed(words);
 }
-
-}  // namespace
 
 void note_failed_function(Machine& m, Term module, Term function, std::uint32_t arity) {
   Context& c = *m.context;
@@ -230,7 +218,8 @@ Outcome slow_arithmetic(Machine& m) {
     case isa::Opcode::shift_left: result = arith_shift_left(call, l, r); break;
     case isa::Opcode::shift_right: result = arith_shift_right(call, l, r); break;
     case isa::Opcode::bit_not: result = arith_bit_not(call, l); break;
-    default: result = arith_negate(call, l); break;
+    case isa::Opcode::negate: result = arith_negate(call, l); break;
+    default: PARLEY_UNREACHABLE("an instruction of arithmetic");
   }
   if (call.answer == BifAnswer::kThrow) {
     const auto operation = static_cast<isa::Opcode>(c.operation);
@@ -263,47 +252,46 @@ Outcome slow_get_map(Machine& m) {
   return go_to(m, O::next(m));
 }
 
-Outcome slow_put_map(Machine& m) {
-  using O = GenericOperands<isa::Opcode::put_map>;
+namespace {
+
+// put_map and update_map: `change_one(change, key, value)` is false where the key must be there.
+template <isa::Opcode Op>
+Outcome change_map(Machine& m, auto change_one) {
+  using O = GenericOperands<Op>;
   Context& c = *m.context;
-  const Word* fail = O::label_or_null<0>(m);
-  Term map = O::get<1>(m);
-  if (!map.is_map()) {
-    return fail != nullptr ? go_to(m, fail) : throw_error(m, tagged(c.heap, kAtom_badmap, map));
-  }
+  const Word* fail = O::template label_or_null<0>(m);
+  const auto fail_with = [&](Term tag, Term culprit) {
+    if (fail != nullptr) return go_to(m, fail);
+    return throw_error(m, make_tuple(c.heap, {tag, culprit}));
+  };
+  const Term map = O::template get<1>(m);
+  if (!map.is_map()) return fail_with(kAtom_badmap, map);
   const Word count = O::list_count(m);
   const Word* pairs = O::list(m);
   const MapContext context = map_context(m);
   MapChange change(context, map);
   for (Word i = 0; i < count; ++i) {
-    change.put(Term(c.read(pairs[2 * i], m.sp)), Term(c.read(pairs[2 * i + 1], m.sp)));
+    const Term key(c.read(pairs[2 * i], m.sp)), value(c.read(pairs[2 * i + 1], m.sp));
+    if (!change_one(change, key, value)) return fail_with(kAtom_badkey, key);
   }
-  O::set<2>(m, change.map());
+  O::template set<2>(m, change.map());
   hurry_to_safe_point(m);
   return go_to(m, pairs + 2 * count);
 }
 
+}  // namespace
+
+Outcome slow_put_map(Machine& m) {
+  return change_map<isa::Opcode::put_map>(m, [](MapChange& change, Term key, Term value) {
+    change.put(key, value);
+    return true;
+  });
+}
+
 Outcome slow_update_map(Machine& m) {
-  using O = GenericOperands<isa::Opcode::update_map>;
-  Context& c = *m.context;
-  const Word* fail = O::label_or_null<0>(m);
-  Term map = O::get<1>(m);
-  if (!map.is_map()) {
-    return fail != nullptr ? go_to(m, fail) : throw_error(m, tagged(c.heap, kAtom_badmap, map));
-  }
-  const Word count = O::list_count(m);
-  const Word* pairs = O::list(m);
-  const MapContext context = map_context(m);
-  MapChange change(context, map);
-  for (Word i = 0; i < count; ++i) {
-    const Term key(c.read(pairs[2 * i], m.sp));
-    if (!change.update(key, Term(c.read(pairs[2 * i + 1], m.sp)))) {
-      return fail != nullptr ? go_to(m, fail) : throw_error(m, tagged(c.heap, kAtom_badkey, key));
-    }
-  }
-  O::set<2>(m, change.map());
-  hurry_to_safe_point(m);
-  return go_to(m, pairs + 2 * count);
+  return change_map<isa::Opcode::update_map>(m, [](MapChange& change, Term key, Term value) {
+    return change.update(key, value);
+  });
 }
 
 }  // namespace parley

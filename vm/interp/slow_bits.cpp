@@ -44,14 +44,6 @@ Term position_after(Term position, std::uint64_t bits) {
 }
 std::uint64_t value_of(Term position) { return static_cast<std::uint64_t>(position.small_value()); }
 
-void hurry_to_safe_point(Machine& m) {
-  Context& c = *m.context;
-  if (c.heap.wants_collection() && m.reductions > 0) {
-    c.withheld_reductions += m.reductions;
-    m.reductions = 0;
-  }
-}
-
 }  // namespace
 
 Outcome slow_bits_get_integer(Machine& m) {
@@ -76,7 +68,9 @@ Outcome slow_bits_get_float(Machine& m) {
   const auto left = bits_left(subject, position);
   if (!bits || !left || *bits > *left) return go_to(m, m.ip + O::half<0>(m));
   const auto value =
-      read_float(bits_view(subject), value_of(position), *bits, endian_of(O::number<5>(m)));
+      *bits == 0 ? std::optional(0.0)  // as in Erlang/OTP
+                 : read_float(bits_view(subject), value_of(position), *bits,
+                              endian_of(O::number<5>(m)));
   if (!value) return go_to(m, m.ip + O::half<0>(m));
   Term result = immediate_double(*value);
   if (!result.is_immediate_double()) {
@@ -265,7 +259,7 @@ bool write_piece(const Piece& piece, std::uint8_t* bytes, std::uint64_t at) {
   }
 }
 
-// Most that one construction may make: 2^40 bits would be a mistake, not a message.
+// Most that one construction may make, 8 GiB: more would be a mistake, not a message.
 constexpr std::uint64_t kBuildBitsMax = std::uint64_t{1} << 36;
 
 }  // namespace

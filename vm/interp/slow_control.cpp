@@ -1,7 +1,9 @@
 // Slow paths: collecting, yielding, applying, the stubs below and above every stack.
 #include <algorithm>
+#include <array>
 
 #include "vm/base/assert.h"
+#include "vm/bif/support.h"
 #include "vm/code/code_index.h"
 #include "vm/interp/generic_operands.h"
 #include "vm/interp/slow.h"
@@ -105,7 +107,8 @@ Outcome save_and_leave(Machine& m, const FrameDesc* frame, unsigned live_x, RunR
   Context& c = *m.context;
   Process& p = *c.process;
   const std::size_t words = live_x + 2;
-  if (static_cast<std::size_t>(m.sp - c.heap.top()) < words + Heap::kRedZoneWords) {
+  if (static_cast<std::size_t>(m.sp - c.heap.top()) < words + Heap::kRedZoneWords ||
+      c.heap.collection_requested()) {
     if (!collect_now(m, frame, words)) return leave(m, RunResult::kExited);
   }
   *--m.sp = reinterpret_cast<Word>(m.ip);
@@ -145,7 +148,13 @@ Outcome slow_apply(Machine& m) {
   Context& c = *m.context;
   const Term module(c.operands[0]), function(c.operands[1]);
   const auto arity = static_cast<std::uint32_t>(c.operands[2]);
-  if (!module.is_atom() || !function.is_atom()) return throw_error(m, kAtom_badarg);
+  if (!module.is_atom() || !function.is_atom()) {
+    ListBuilder arguments(c.heap);
+    for (std::uint32_t i = 0; i < arity; ++i) arguments.append(Term(c.x[i]));
+    const std::array applied{module, function, arguments.finish()};
+    c.failed_call = call_triple(c.heap, kAtom_erlang, kAtom_apply, applied.data(), 3);
+    return throw_error(m, kAtom_badarg);
+  }
   const CallCell* cell = c.services->code->cell(module, function, arity);
   --m.reductions;
   if (c.operands[3] == ~Word{0}) {

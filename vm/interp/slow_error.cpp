@@ -2,6 +2,7 @@
 // entering a `try` costs nothing.
 #include <array>
 
+#include "vm/bif/support.h"
 #include "vm/code/code_index.h"
 #include "vm/code/stack_trace.h"
 #include "vm/interp/generic_operands.h"
@@ -10,14 +11,6 @@
 namespace parley {
 
 namespace {
-
-Term make_tuple(Heap& heap, std::initializer_list<Term> elements) {
-  Word* words = heap.allocate(elements.size() + 1);
-  words[0] = make_header(Subtag::kTuple, elements.size());
-  Word* at = words + 1;
-  for (const Term t : elements) *at++ = t.raw;
-  return Term::boxed(words);
-}
 
 // The frame that is in force at an instruction of the running function.
 struct RunningFrame {

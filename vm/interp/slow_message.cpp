@@ -2,6 +2,8 @@
 //
 // Invariant: when a process begins to wait it is saved whole before its state says WAITING; from
 // then on it may be claimed, woken and run elsewhere, so nothing here touches it afterwards.
+#include <array>
+
 #include "vm/base/assert.h"
 #include "vm/heap/collector.h"
 #include "vm/interp/generic_operands.h"
@@ -55,10 +57,16 @@ Outcome exit_by_signal(Machine& m) {
 
 Outcome slow_send(Machine& m) {
   using O = GenericOperands<isa::Opcode::send>;
+  Context& c = *m.context;
   const Term to = O::get<0>(m), message = O::get<1>(m);
   BifCall call = make_bif_call(m);
   const std::optional<std::size_t> words = send_to(call, to, message);
-  if (!words) return throw_class(m, call.error_class, call.reason);
+  if (!words) {
+    const std::optional<Term> send = c.services->atoms->intern("send");
+    c.failed_call = call_triple(c.heap, kAtom_erlang, send.value_or(kAtom_error),
+                                std::array{to, message}.data(), 2);
+    return throw_class(m, call.error_class, call.reason);
+  }
   m.reductions -= static_cast<std::int64_t>(*words / kWordsPerReduction);
   O::set<2>(m, message);
   return go_to(m, O::next(m));
@@ -96,10 +104,7 @@ Outcome slow_remove_message(Machine& m) {
   finish_receive(c);
   if (allocated || is_alive(m, c.frame, range)) {
     c.heap.adopt(message);
-    if (c.heap.wants_collection() && m.reductions > 0) {
-      c.withheld_reductions += m.reductions;
-      m.reductions = 0;
-    }
+    hurry_to_safe_point(m);
   } else {
     free_fragment(message);
   }
@@ -133,9 +138,12 @@ Outcome slow_wait_timeout(Machine& m) {
     return go_to(m, O::next(m));
   }
   if (!p.has_flag(process_flag::kTimerSet)) {
+    if (!c.services->processes->scheduler->arm_receive_timer(
+            p, static_cast<std::uint64_t>(limit.small_value()))) {
+      finish_receive(c);
+      return throw_error(m, kAtom_system_limit);
+    }
     p.set_flag(process_flag::kTimerSet);
-    c.services->processes->scheduler->arm_receive_timer(
-        p, static_cast<std::uint64_t>(limit.small_value()));
   }
   m.ip += O::half<0>(m);
   return save_and_leave(m, frame, 0, RunResult::kWaiting);

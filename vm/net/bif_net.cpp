@@ -11,8 +11,8 @@ namespace parley {
 
 namespace {
 
-Term ok(BifCall& call, Term value) { return bif_tuple(call.heap, {kAtom_ok, value}); }
-Term error(BifCall& call, Term reason) { return bif_tuple(call.heap, {kAtom_error, reason}); }
+Term ok(BifCall& call, Term value) { return make_tuple(call.heap, {kAtom_ok, value}); }
+Term error(BifCall& call, Term reason) { return make_tuple(call.heap, {kAtom_error, reason}); }
 Term error(BifCall& call, SystemError e) { return error(call, error_atom(call.atoms, e)); }
 Term closed(BifCall& call) { return error(call, kAtom_closed); }
 
@@ -89,7 +89,7 @@ Term bif_net_connect_start(BifCall& call, const Term* a) {
   if (!handle) return error(call, handle.error());
   Port& port = call.services.network->add_port(shard, *handle, own_pid(call), options.port);
   const Term reference = new_reference(call, port.connector);
-  return bif_tuple(call.heap, {kAtom_ok, socket_term(*handle), reference});
+  return make_tuple(call.heap, {kAtom_ok, socket_term(*handle), reference});
 }
 
 Term bif_net_recv_start(BifCall& call, const Term* a) {
@@ -162,7 +162,7 @@ Term bif_net_send(BifCall& call, const Term* a) {
   const Term reference = new_reference(call, waiter);
   port->writers.push_back(waiter);
   const std::int64_t timeout = port->options.send_timeout_ms;
-  return bif_tuple(call.heap, {kAtom_wait, reference,
+  return make_tuple(call.heap, {kAtom_wait, reference,
                                timeout < 0 ? kAtom_infinity : Term::small(timeout),
                                boolean(port->options.send_timeout_close)});
 }
@@ -219,7 +219,7 @@ Term bif_net_getopts(BifCall& call, const Term* a) {
   for (; list.is_cons(); list = list.tail()) {
     const Term value = socket_option_value(call, *port, port.shard(), list.head());
     if (!value.is_value()) return error(call, kAtom_einval);
-    found.push_back(bif_tuple(call.heap, {list.head(), value}));
+    found.push_back(make_tuple(call.heap, {list.head(), value}));
   }
   ListBuilder values(call.heap);
   for (const Term pair : found) values.append(pair);
@@ -240,7 +240,7 @@ Term bif_net_getstat(BifCall& call, const Term* a) {
     if (list.head() == kAtom_send_cnt) n = counts.sent_writes;
     if (list.head() == kAtom_send_pend) n = counts.pending_bytes;
     values.append(
-        bif_tuple(call.heap, {list.head(), Term::small(static_cast<std::int64_t>(n))}));
+        make_tuple(call.heap, {list.head(), Term::small(static_cast<std::int64_t>(n))}));
   }
   return ok(call, values.finish());
 }

@@ -47,34 +47,35 @@ Port& Network::add_port(Shard& shard, SocketHandle handle, Term owner,
   const auto set = shard.set_user(handle, reinterpret_cast<std::uint64_t>(port));
   PARLEY_ASSERT(set.has_value(), "a fresh handle is open");
   (void)shard.set_watermarks(handle, options.watermarks);
-  own(owner, handle);
+  // Of an owner that has ended meanwhile the caller learns when it tells it.
+  (void)own(owner, handle);
   return *port;
 }
 
-void Network::own(Term pid, SocketHandle handle) {
-  if (Process* process = processes_.find(pid)) {
-    process->state.fetch_or(state_bit::kOwnsSockets, std::memory_order_acq_rel);
+// The entry first: the end of a process that is alive with the bit set sees both.
+bool Network::own(Term pid, SocketHandle handle) {
+  {
+    std::lock_guard guard(owners_lock_);
+    owners_.emplace(pid.raw, handle);
   }
-  std::lock_guard guard(owners_lock_);
-  owners_.emplace(pid.raw, handle);
+  if (processes_.mark_alive(pid, state_bit::kOwnsSockets)) return true;
+  disown(pid, handle);
+  return false;
 }
 
-void Network::forget(Port& port) {
+void Network::disown(Term pid, SocketHandle handle) {
   std::lock_guard guard(owners_lock_);
-  const auto [begin, end] = owners_.equal_range(port.owner.raw);
-  for (auto it = begin; it != end; ++it) {
-    if (it->second == port.handle) {
-      owners_.erase(it);
-      return;
-    }
-  }
+  const auto [begin, end] = owners_.equal_range(pid.raw);
+  const auto found =
+      std::find_if(begin, end, [handle](const auto& item) { return item.second == handle; });
+  if (found != end) owners_.erase(found);
 }
 
+// The end of the new owner, if it comes now, waits for the shard's lock and then looks at `owner`.
 bool Network::give(Port& port, Term new_owner) {
-  if (processes_.find(new_owner) == nullptr) return false;
-  forget(port);
+  if (!own(new_owner, port.handle)) return false;
+  disown(port.owner, port.handle);
   port.owner = new_owner;
-  own(new_owner, port.handle);
   return true;
 }
 
@@ -117,13 +118,13 @@ void Network::give_frame(Port& port, std::span<const std::uint8_t> frame) {
   } else {
     data = Term::nil();
     for (std::size_t i = frame.size(); i-- > 0;) {
-      data = bif_cons(heap, Term::small(frame[i]), data);
+      data = make_cons(heap, Term::small(frame[i]), data);
     }
   }
   if (port.options.active == ActiveMode::kPassive) {
     const NetWaiter waiter = port.receiver;
     port.receiver = {};
-    answer(waiter, port.handle, bif_tuple(heap, {kAtom_ok, data}));
+    answer(waiter, port.handle, make_tuple(heap, {kAtom_ok, data}));
     return;
   }
   const bool once = port.options.active == ActiveMode::kOnce;
@@ -180,7 +181,7 @@ void Network::give_end(Shard& shard, Port& port) {
     port.receiver = {};
     ScratchHeap scratch;
     if (waiter.reference != 0) {
-      answer(waiter, port.handle, bif_tuple(scratch.heap, {kAtom_error, kAtom_closed}));
+      answer(waiter, port.handle, make_tuple(scratch.heap, {kAtom_error, kAtom_closed}));
     }
     return;
   }
@@ -216,13 +217,13 @@ void Network::on_error(SocketHandle socket, SystemError error) {
 
 void Network::close_port(Shard& shard, Port& port, Term reason) {
   ScratchHeap scratch;
-  const Term result = bif_tuple(scratch.heap, {kAtom_error, reason});
+  const Term result = make_tuple(scratch.heap, {kAtom_error, reason});
   const SocketHandle handle = port.handle;
   for (const NetWaiter& waiter : port.accepters) answer(waiter, handle, result);
   for (const NetWaiter& waiter : port.writers) answer(waiter, handle, result);
   if (port.receiver.reference != 0) answer(port.receiver, handle, result);
   if (port.connector.reference != 0) answer(port.connector, handle, result);
-  forget(port);
+  disown(port.owner, port.handle);
   const auto flush_limit = static_cast<std::uint64_t>(port.options.flush_limit_ms);
   (void)shard.set_user(handle, 0);
   delete &port;
@@ -250,7 +251,7 @@ void Network::on_acceptable(SocketHandle listener) {
 void Network::tell_accepter(Port& listener, SystemError error) {
   ScratchHeap scratch;
   const Term reason = error_atom(processes_.atoms(), error);
-  const Term result = bif_tuple(scratch.heap, {kAtom_error, reason});
+  const Term result = make_tuple(scratch.heap, {kAtom_error, reason});
   bool told = false;
   while (!told && !listener.accepters.empty()) {
     const NetWaiter waiter = listener.accepters.front();
@@ -274,12 +275,12 @@ bool Network::accept_one(Shard& shard, Port& listener) {
     PortOptions options = listener.options;
     Port& port = add_port(shard, *accepted, waiter.pid, options);
     ScratchHeap scratch;
-    const Term result = bif_tuple(scratch.heap, {kAtom_ok, socket_term(*accepted)});
+    const Term result = make_tuple(scratch.heap, {kAtom_ok, socket_term(*accepted)});
     if (answer(waiter, listener.handle, result)) {
       pump(shard, port);
       return true;
     }
-    forget(port);
+    disown(port.owner, port.handle);
     (void)shard.set_user(*accepted, 0);
     delete &port;
   }

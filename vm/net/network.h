@@ -67,8 +67,9 @@ class Network : public ShardEvents, public ExitObserver {
   bool accept_one(Shard& shard, Port& listener);
   void fail_port(Shard& shard, Port& port, SystemError error);
   bool tell(Term pid, std::span<const Term> elements);
-  void forget(Port& port);
-  void own(Term pid, SocketHandle handle);
+  // False: it has ended, and is told of no socket any more.
+  [[nodiscard]] bool own(Term pid, SocketHandle handle);
+  void disown(Term pid, SocketHandle handle);
 
   ProcessSpace& processes_;
   std::unique_ptr<Sockets> sockets_;

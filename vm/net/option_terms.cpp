@@ -23,6 +23,10 @@ constexpr FlagRow kSizes[] = {
     {kAtom_recbuf, SocketOption::kReceiveBuffer},
 };
 
+bool is_small_up_to(Term t, std::int64_t max) {
+  return t.is_small() && t.small_value() >= 0 && t.small_value() <= max;
+}
+
 bool parse_active(Term value, ParsedOptions& o) {
   o.active_set = true;
   PortOptions& port = o.port;
@@ -53,8 +57,7 @@ bool parse_packet(Term value, PortOptions& port) {
 }
 
 bool parse_number(Term name, Term value, PortOptions& port) {
-  if (!value.is_small() || value.small_value() < 0 || value.small_value() > 0x7FFFFFFF)
-    return false;
+  if (!is_small_up_to(value, 0x7FFF'FFFF)) return false;
   const auto n = static_cast<std::uint32_t>(value.small_value());
   if (name == kAtom_packet_size) port.packet_size = n;
   else if (name == kAtom_buffer) port.buffer = n;
@@ -69,6 +72,7 @@ bool parse_number(Term name, Term value, PortOptions& port) {
 bool parse_linger(Term value, ParsedOptions& o) {
   if (!value.is_tuple() || value.arity() != 2 || !value.element(1).is_small()) return false;
   const std::int64_t seconds = value.element(1).small_value();
+  if (seconds < 0 || seconds > 0x7FFF'FFFF) return false;
   if (value.element(0) == kAtom_true_) {
     o.port.flush_limit_ms = seconds * 1000;
     if (seconds == 0) o.socket.emplace_back(SocketOption::kLinger, 0);
@@ -78,7 +82,7 @@ bool parse_linger(Term value, ParsedOptions& o) {
 
 bool parse_source(Term option, ParsedOptions& o) {
   const Term port = option.element(2), ip = option.element(1);
-  if (!port.is_small()) return false;
+  if (!is_small_up_to(port, 0xFFFF)) return false;
   const auto number = static_cast<std::uint16_t>(port.small_value());
   if (ip == kAtom_any) {
     o.source = SocketAddress::inet({0, 0, 0, 0}, number);
@@ -87,7 +91,7 @@ bool parse_source(Term option, ParsedOptions& o) {
   if (!ip.is_tuple() || ip.arity() != 4) return false;
   std::array<std::uint8_t, 4> bytes{};
   for (unsigned i = 0; i < 4; ++i) {
-    if (!ip.element(i).is_small()) return false;
+    if (!is_small_up_to(ip.element(i), 0xFF)) return false;
     bytes[i] = static_cast<std::uint8_t>(ip.element(i).small_value());
   }
   o.source = SocketAddress::inet(bytes, number);
@@ -114,7 +118,7 @@ bool parse_option(Term name, Term value, ParsedOptions& o) {
   }
   for (const FlagRow& row : kSizes) {
     if (row.name == name) {
-      if (!value.is_small()) return false;
+      if (!is_small_up_to(value, 0x7FFF'FFFF)) return false;
       o.socket.emplace_back(row.option, static_cast<int>(value.small_value()));
       return true;
     }
@@ -217,8 +221,8 @@ Term address_term(BifCall& call, const SocketAddress& address) {
   switch (address.kind) {
     case SocketAddress::Kind::kInet: {
       const auto& b = address.bytes;
-      const Term ip = bif_tuple(heap, {number(b[0]), number(b[1]), number(b[2]), number(b[3])});
-      return bif_tuple(heap, {kAtom_inet, ip, number(address.port)});
+      const Term ip = make_tuple(heap, {number(b[0]), number(b[1]), number(b[2]), number(b[3])});
+      return make_tuple(heap, {kAtom_inet, ip, number(address.port)});
     }
     case SocketAddress::Kind::kInet6: {
       Word* words = heap.allocate(9);
@@ -226,11 +230,11 @@ Term address_term(BifCall& call, const SocketAddress& address) {
       for (unsigned i = 0; i < 8; ++i) {
         words[1 + i] = number((address.bytes[2 * i] << 8) | address.bytes[2 * i + 1]).raw;
       }
-      return bif_tuple(heap, {kAtom_inet6, Term::boxed(words), number(address.port)});
+      return make_tuple(heap, {kAtom_inet6, Term::boxed(words), number(address.port)});
     }
     default: {
       const Term path = make_binary(heap, std::string_view(address.path));
-      return bif_tuple(heap, {kAtom_local, path});
+      return make_tuple(heap, {kAtom_local, path});
     }
   }
 }

@@ -112,6 +112,7 @@ std::vector<SocketHandle> Shard::all() const {
 void Shard::fail(std::uint32_t index, SystemError error) {
   const SocketHandle handle = handle_of(index);
   slots_[index].armed = false;
+  slots_[index].queue.reset();  // nobody takes it any more
   events_.on_error(handle, error);
   if (find(handle) != nullptr) free_slot(index);
 }
@@ -453,7 +454,7 @@ int Shard::wait_limit(int timeout_ms) const {
   return timeout_ms < 0 ? kClosingCheckMs : std::min(timeout_ms, kClosingCheckMs);
 }
 
-void Shard::poll(int timeout_ms) {
+void Shard::poll(int timeout_ms, WaitObserver* observer) {
   std::array<PollEvent, 256> events;
   std::unique_lock guard(lock_);
   // Who was told something may run now: this thread must look at its queue before it sleeps.
@@ -462,7 +463,9 @@ void Shard::poll(int timeout_ms) {
   const int limit = has_told ? 0 : wait_limit(timeout_ms);
   sleeping_ = limit != 0;
   guard.unlock();
+  if (observer != nullptr) observer->wait_begins();
   const std::size_t count = poller_->wait(events, limit);
+  if (observer != nullptr) observer->wait_ended();
   guard.lock();
   sleeping_ = false;
   for (std::size_t i = 0; i < count; ++i) handle_event(events[i]);

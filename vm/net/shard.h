@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "vm/base/wait_observer.h"
 #include "vm/net/handle.h"
 #include "vm/net/output_queue.h"
 #include "vm/sys/clock.h"
@@ -111,7 +112,8 @@ class Shard {
   std::size_t open_count() const { return open_count_; }
 
   // Handles what is ready; waits up to so long for something (0: not at all; -1: no limit).
-  void poll(int timeout_ms);
+  // `observer`: told just before and after the wait, no event being handled in between.
+  void poll(int timeout_ms, WaitObserver* observer = nullptr);
   // Ends a wait of the owner, or its next one. Any thread.
   void wake() { poller_->wake(); }
 

@@ -26,6 +26,9 @@ int write_all(int fd, const std::uint8_t* bytes, std::size_t count) {
 }
 
 Term halt_with(BifCall& call, Term status) {
+  const bool negative = status.is_small() && status.small_value() < 0;
+  const bool is_abort = status.is_atom() && call.atoms.text(status) == "abort";
+  if (negative || !(status.is_integer() || status.is_list() || is_abort)) return call.badarg();
   int value = 1;
   if (status.is_small() && status.small_value() >= 0) {
     value = static_cast<int>(status.small_value() & 0xFF);

@@ -65,7 +65,10 @@ std::uint64_t code_bytes(CodeIndex& code) {
 
 std::uint64_t table_bytes(const Tables& tables) {
   std::uint64_t words = 0;
-  for (const auto& table : tables.all()) words += table->words();
+  for (const auto& table : tables.all()) {
+    std::shared_lock guard(table->lock);
+    words += table->words();
+  }
   return words * sizeof(Word);
 }
 

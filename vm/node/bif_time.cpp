@@ -51,7 +51,7 @@ Term in_unit(BifCall& call, std::int64_t nanoseconds, Term unit) {
 
 Term stamp(BifCall& call, std::int64_t ns) {
   const std::int64_t us = ns / 1000;
-  return bif_tuple(call.heap, {Term::small(us / 1'000'000'000'000),
+  return make_tuple(call.heap, {Term::small(us / 1'000'000'000'000),
                                Term::small(us / 1'000'000 % 1'000'000),
                                Term::small(us % 1'000'000)});
 }
@@ -64,11 +64,11 @@ std::tm broken_down(bool local) {
   return parts;
 }
 Term date_of(BifCall& call, const std::tm& t) {
-  return bif_tuple(call.heap, {Term::small(t.tm_year + 1900), Term::small(t.tm_mon + 1),
+  return make_tuple(call.heap, {Term::small(t.tm_year + 1900), Term::small(t.tm_mon + 1),
                                Term::small(t.tm_mday)});
 }
 Term time_of(BifCall& call, const std::tm& t) {
-  return bif_tuple(call.heap,
+  return make_tuple(call.heap,
                    {Term::small(t.tm_hour), Term::small(t.tm_min), Term::small(t.tm_sec)});
 }
 
@@ -108,11 +108,11 @@ Term bif_os_timestamp(BifCall& call, const Term*) { return stamp(call, system_ns
 
 Term bif_universaltime(BifCall& call, const Term*) {
   const std::tm t = broken_down(false);
-  return bif_tuple(call.heap, {date_of(call, t), time_of(call, t)});
+  return make_tuple(call.heap, {date_of(call, t), time_of(call, t)});
 }
 Term bif_localtime(BifCall& call, const Term*) {
   const std::tm t = broken_down(true);
-  return bif_tuple(call.heap, {date_of(call, t), time_of(call, t)});
+  return make_tuple(call.heap, {date_of(call, t), time_of(call, t)});
 }
 Term bif_date(BifCall& call, const Term*) { return date_of(call, broken_down(true)); }
 Term bif_time(BifCall& call, const Term*) { return time_of(call, broken_down(true)); }

@@ -328,7 +328,6 @@ std::string Freezer::refusal() const {
   if (!e->links.empty()) return "it has links";
   if (!e->monitors.empty() || !e->watchers.empty()) return "it has monitors";
   if (!e->aliases.empty()) return "it has aliases";
-  if (!e->timers.empty()) return "it has timers";
   return "";
 }
 

@@ -42,13 +42,13 @@ constexpr Term kMainPid = Term::pid(0, 1);
 
 Term describe_address(const CodeIndex& code, Heap& heap, const Word* address) {
   if (const CallCell* cell = code.cell_of_stub(address)) {
-    return bif_tuple(heap, {cell->module, cell->function, Term::small(cell->arity)});
+    return make_tuple(heap, {cell->module, cell->function, Term::small(cell->arity)});
   }
   const CodeBlock* block = code.block_at(address);
   const FunctionRange* function =
       block == nullptr ? nullptr : block->function_at(block->offset_of(address));
   if (function == nullptr) return kAtom_undefined;
-  return bif_tuple(heap, {block->module, function->name, Term::small(function->arity)});
+  return make_tuple(heap, {block->module, function->name, Term::small(function->arity)});
 }
 
 // Where the process `logger` runs, which keeps the configuration of what is logged, it is told.
@@ -59,7 +59,7 @@ bool tell_logger(BifCall& call, Term reason) {
   ProcessSpace& processes = *call.services.processes;
   const Term logger = processes.whereis(*name), self = processes.pid_of(*call.process);
   if (!logger.is_pid() || logger == self) return false;
-  send_message(processes, logger, bif_tuple(call.heap, {*tag, self, reason}), 0);
+  send_message(processes, logger, make_tuple(call.heap, {*tag, self, reason}), 0);
   return true;
 }
 
@@ -234,17 +234,17 @@ void Node::run_main(const Target& target) {
   if (target.arguments) {
     Term list = Term::nil();
     for (std::size_t i = target.arguments->size(); i-- > 0;) {
-      list = bif_cons(heap, make_string(heap, (*target.arguments)[i]), list);
+      list = make_cons(heap, make_string(heap, (*target.arguments)[i]), list);
     }
-    arguments = bif_cons(heap, list, Term::nil());
+    arguments = make_cons(heap, list, Term::nil());
   }
   const Term mode = own_atom(target.serve ? "serve" : "apply");
   const Term what =
-      bif_tuple(heap, {mode, own_atom(target.module), own_atom(target.function), arguments});
+      make_tuple(heap, {mode, own_atom(target.module), own_atom(target.function), arguments});
   SpawnRequest request;
   request.module = own_atom("init");
   request.function = own_atom("boot");
-  request.arguments = bif_cons(heap, what, Term::nil());
+  request.arguments = make_cons(heap, what, Term::nil());
   request.group_leader = kMainPid;
   // The process may end before this thread runs on, so its pid is announced before it starts.
   main_observer_->main_pid.store(kMainPid.raw, std::memory_order_release);
@@ -262,7 +262,7 @@ void Node::start_process(const std::string& module, const std::string& function,
   SpawnRequest request;
   request.module = own_atom(module);
   request.function = own_atom(function);
-  request.arguments = bif_cons(heap, own_atom(argument), Term::nil());
+  request.arguments = make_cons(heap, own_atom(argument), Term::nil());
   request.group_leader = kMainPid;
   spawn_process(*processes_, processes_->entry, request);
   free_block(block);

@@ -9,7 +9,7 @@ namespace parley {
 class ShardPoller : public Poller {
  public:
   explicit ShardPoller(Shard& shard) : shard_(shard) {}
-  void poll(int timeout_ms) override { shard_.poll(timeout_ms); }
+  void poll(int timeout_ms, WaitObserver* observer) override { shard_.poll(timeout_ms, observer); }
   void wake() override { shard_.wake(); }
 
  private:

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "vm/base/assert.h"
+#include "vm/base/need.h"
 
 namespace parley {
 
@@ -34,7 +35,7 @@ constexpr std::size_t kPieceBytes = PIPE_BUF;
 }  // namespace
 
 Streams::Streams() : stop_event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  PARLEY_ASSERT(stop_event_ >= 0, "an eventfd for the end of the standard streams");
+  need(stop_event_ >= 0, "a descriptor for the standard streams");
 }
 Streams::~Streams() { ::close(stop_event_); }
 

@@ -415,7 +415,6 @@ void Thawer::settle_in() {
     space_.extension(p).off_heap = heap_.off_heap();
     space_.extension(p).off_heap_bytes = heap_.off_heap_bytes();
   }
-  if (timer_left_ms_) space_.scheduler->arm_receive_timer(p, *timer_left_ms_);
 }
 
 // As a process that ended at once.
@@ -449,6 +448,10 @@ std::expected<Process*, std::string> Thawer::run() {
   extension();
   mail();
   machine();
+  if (good() && timer_left_ms_ &&
+      !space_.scheduler->arm_receive_timer(*process_, *timer_left_ms_)) {
+    fail("there are too many timers");
+  }
   if (!good()) {
     give_up();
     return std::unexpected(error_);

@@ -86,7 +86,7 @@ Term as_list(BifCall& call) {
   Term list = Term::nil();
   if (const auto* entries = dictionary_of(call)) {
     for (const DictionaryEntry& entry : *entries) {
-      list = bif_cons(call.heap, bif_tuple(call.heap, {entry.key, entry.value}), list);
+      list = make_cons(call.heap, make_tuple(call.heap, {entry.key, entry.value}), list);
     }
   }
   return list;
@@ -102,7 +102,7 @@ Term bif_get(BifCall& call, const Term* a) {
 Term bif_get_keys(BifCall& call, const Term*) {
   Term list = Term::nil();
   if (const auto* entries = dictionary_of(call)) {
-    for (const DictionaryEntry& entry : *entries) list = bif_cons(call.heap, entry.key, list);
+    for (const DictionaryEntry& entry : *entries) list = make_cons(call.heap, entry.key, list);
   }
   return list;
 }
@@ -110,7 +110,7 @@ Term bif_get_keys_of(BifCall& call, const Term* a) {
   Term list = Term::nil();
   if (const auto* entries = dictionary_of(call)) {
     for (const DictionaryEntry& entry : *entries) {
-      if (exactly_equal(entry.value, a[0])) list = bif_cons(call.heap, entry.key, list);
+      if (exactly_equal(entry.value, a[0])) list = make_cons(call.heap, entry.key, list);
     }
   }
   return list;

@@ -46,7 +46,7 @@ Term bif_processes(BifCall& call, const Term*) {
     const Process& p = space.at(slot);
     const ProcessState state = p.current_state();
     if (state == ProcessState::kFree || state == ProcessState::kExiting) continue;
-    list = bif_cons(call.heap, space.pid_of(p), list);
+    list = make_cons(call.heap, space.pid_of(p), list);
   }
   call.reductions -= space.high_slot() / 64;
   return list;
@@ -69,7 +69,7 @@ Term bif_whereis(BifCall& call, const Term* a) {
 Term bif_registered(BifCall& call, const Term*) {
   Term list = Term::nil();
   for (const Term name : call.services.processes->registered()) {
-    list = bif_cons(call.heap, name, list);
+    list = make_cons(call.heap, name, list);
   }
   return list;
 }

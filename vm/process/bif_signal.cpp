@@ -48,7 +48,7 @@ bool parse_monitor_options(Term list, MonitorOptions& options) {
 namespace {
 
 Term name_and_node(BifCall& call, Term name) {
-  return bif_tuple(call.heap, {name, kAtom_nonode_at_nohost});
+  return make_tuple(call.heap, {name, kAtom_nonode_at_nohost});
 }
 
 Term start_monitor(BifCall& call, Term item, const MonitorOptions& options) {
@@ -185,6 +185,8 @@ Term bif_demonitor(BifCall& call, const Term* a) {
   if (!a[0].is_ref()) return call.badarg();
   if (!a[0].is_box(Subtag::kAliasRef)) return kAtom_true_;
   if (Term(a[0].box()[2]) != own_pid(call)) return call.badarg();
+  // A reply through its alias that came before counts.
+  if (settle_own_signals(call)) return call.again(BifAnswer::kExit);
   stop_monitor(call, a[0]);
   return kAtom_true_;
 }
@@ -197,7 +199,7 @@ Term bif_demonitor_options(BifCall& call, const Term* a) {
     else return call.badarg();
   }
   if (!list.is_nil() || !a[0].is_ref()) return call.badarg();
-  if (!a[0].is_box(Subtag::kAliasRef)) return kAtom_true_;
+  if (!a[0].is_box(Subtag::kAliasRef)) return boolean(!info);
   if (Term(a[0].box()[2]) != own_pid(call)) return call.badarg();
   if (settle_own_signals(call)) return call.again(BifAnswer::kExit);
   bool active = stop_monitor(call, a[0]);
@@ -229,6 +231,7 @@ Term bif_unalias(BifCall& call, const Term* a) {
   if (!a[0].is_ref()) return call.badarg();
   if (!a[0].is_box(Subtag::kAliasRef)) return kAtom_false_;
   if (Term(a[0].box()[2]) != own_pid(call)) return call.badarg();
+  if (settle_own_signals(call)) return call.again(BifAnswer::kExit);
   ProcessExtension* extension = call.process->extension.load(std::memory_order_relaxed);
   return boolean(extension != nullptr && extension->aliases.erase(reference_id(a[0])) != 0);
 }
@@ -248,12 +251,14 @@ Term bif_exit_process(BifCall& call, const Term* a) {
 
 Term bif_throw_value(BifCall& call, const Term* a) { return call.raise(kAtom_throw_, a[0]); }
 Term bif_error(BifCall& call, const Term* a) { return call.raise(kAtom_error, a[0]); }
-Term bif_error_arguments(BifCall& call, const Term* a) { return call.raise(kAtom_error, a[0]); }
-Term bif_error_options(BifCall& call, const Term* a) { return call.raise(kAtom_error, a[0]); }
-Term bif_nif_error(BifCall& call, const Term* a) { return call.raise(kAtom_error, a[0]); }
-Term bif_nif_error_arguments(BifCall& call, const Term* a) {
+// The arguments are those of the function that calls.
+Term bif_error_arguments(BifCall& call, const Term* a) {
+  call.caller_arguments = a[1];
   return call.raise(kAtom_error, a[0]);
 }
+Term bif_error_options(BifCall& call, const Term* a) { return bif_error_arguments(call, a); }
+Term bif_nif_error(BifCall& call, const Term* a) { return call.raise(kAtom_error, a[0]); }
+Term bif_nif_error_arguments(BifCall& call, const Term* a) { return bif_error_arguments(call, a); }
 Term bif_raise_again(BifCall& call, const Term* a) {
   if (a[0] != kAtom_error && a[0] != kAtom_exit && a[0] != kAtom_throw_) return kAtom_badarg;
   Term list = a[2];

@@ -50,13 +50,13 @@ Term spawn_with(BifCall& call, Term module, Term function, Term arguments,
     if (alias) own_extension(call).aliases.erase(reference_id(request.monitor_reference));
     return call.fail(kAtom_system_limit);
   }
-  return options.monitor ? bif_tuple(call.heap, {pid, request.monitor_reference}) : pid;
+  return options.monitor ? make_tuple(call.heap, {pid, request.monitor_reference}) : pid;
 }
 
 Term spawn_function(BifCall& call, Term fun, const SpawnOptions& options) {
   if (!fun.is_fun() || fun_arity(fun) != 0) return call.badarg();
   const Term arguments =
-      bif_cons(call.heap, fun, bif_cons(call.heap, Term::nil(), Term::nil()));
+      make_cons(call.heap, fun, make_cons(call.heap, Term::nil(), Term::nil()));
   return spawn_with(call, kAtom_erlang, kAtom_apply, arguments, options);
 }
 

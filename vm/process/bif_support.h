@@ -1,27 +1,13 @@
 // Small helpers of the built-ins on processes.
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 
-#include "vm/bif/bif.h"
+#include "vm/bif/support.h"
 #include "vm/process/signal.h"
 
 namespace parley {
 
-inline Term bif_tuple(Heap& heap, std::initializer_list<Term> elements) {
-  Word* words = heap.allocate(elements.size() + 1);
-  words[0] = make_header(Subtag::kTuple, elements.size());
-  Word* at = words + 1;
-  for (const Term t : elements) *at++ = t.raw;
-  return Term::boxed(words);
-}
-inline Term bif_cons(Heap& heap, Term head, Term tail) {
-  Word* words = heap.allocate(2);
-  words[0] = head.raw;
-  words[1] = tail.raw;
-  return Term::cons(words);
-}
 inline Term own_pid(const BifCall& call) {
   return call.services.processes->pid_of(*call.process);
 }

@@ -54,10 +54,10 @@ struct ProcessExtension {
   std::vector<DictionaryEntry> dictionary;
   // Hash -> entry, where the dictionary is large.
   std::unordered_multimap<std::uint64_t, std::uint32_t> dictionary_index;
-  std::vector<Term> timers;                                // timer references, not roots
 
   Word* off_heap = nullptr;        // of the nursery, while the process does not run
   std::size_t off_heap_bytes = 0;
+  std::size_t off_heap_limit = Heap::kOffHeapBytesMin;     // bytes that make a collection due
   OldGeneration old;
 
   Term parent = Term::nil();
@@ -68,8 +68,6 @@ struct ProcessExtension {
   std::size_t min_heap_words = 0;
   std::size_t max_heap_words = 0;                          // 0: no limit
   std::uint32_t collections = 0;
-  std::uint32_t suspend_count = 0;
-  std::uint64_t marker_count = 0;                          // enqueued messages at marker_reserve
   std::vector<Fragment*> held;                             // keeps terms of a pending fatal signal
   Term pending_exit;                                       // reason, in a held fragment
   bool has_pending_exit = false;

@@ -33,7 +33,7 @@ Term links(ProcessSpace&, Process& p, Heap& heap, Asked) {
   Term list = Term::nil();
   if (const ProcessExtension* e = extension_of(p)) {
     for (const auto& [peer, link] : e->links) {
-      if (link.is_active()) list = bif_cons(heap, Term(peer), list);
+      if (link.is_active()) list = make_cons(heap, Term(peer), list);
     }
   }
   return list;
@@ -43,7 +43,7 @@ Term monitors(ProcessSpace& space, Process& p, Heap& heap, Asked asked) {
   if (const ProcessExtension* e = extension_of(p)) {
     for (const auto& [id, m] : e->monitors) {
       const Term object = own_term(space, heap, m.object, asked);
-      list = bif_cons(heap, bif_tuple(heap, {kAtom_process, object}), list);
+      list = make_cons(heap, make_tuple(heap, {kAtom_process, object}), list);
     }
   }
   return list;
@@ -51,7 +51,7 @@ Term monitors(ProcessSpace& space, Process& p, Heap& heap, Asked asked) {
 Term monitored_by(ProcessSpace&, Process& p, Heap& heap, Asked) {
   Term list = Term::nil();
   if (const ProcessExtension* e = extension_of(p)) {
-    for (const auto& [id, w] : e->watchers) list = bif_cons(heap, w.watcher, list);
+    for (const auto& [id, w] : e->watchers) list = make_cons(heap, w.watcher, list);
   }
   return list;
 }
@@ -59,9 +59,9 @@ Term dictionary(ProcessSpace& space, Process& p, Heap& heap, Asked asked) {
   Term list = Term::nil();
   if (const ProcessExtension* e = extension_of(p)) {
     for (const DictionaryEntry& entry : e->dictionary) {
-      const Term pair = bif_tuple(heap, {own_term(space, heap, entry.key, asked),
+      const Term pair = make_tuple(heap, {own_term(space, heap, entry.key, asked),
                                          own_term(space, heap, entry.value, asked)});
-      list = bif_cons(heap, pair, list);
+      list = make_cons(heap, pair, list);
     }
   }
   return list;
@@ -73,7 +73,7 @@ Term messages(ProcessSpace& space, Process& p, Heap& heap, Asked) {
   }
   Term list = Term::nil();
   while (!all.empty()) {
-    list = bif_cons(heap, all.back(), list);
+    list = make_cons(heap, all.back(), list);
     all.pop_back();
   }
   return list;
@@ -104,7 +104,7 @@ Term current_stacktrace(ProcessSpace& space, Process& p, Heap& heap, Asked asked
   const auto add = [&](const Word* address) {
     const Term mfa = space.describe_place(heap, address);
     if (!mfa.is_tuple()) return;
-    places.push_back(bif_tuple(
+    places.push_back(make_tuple(
         heap, {mfa.element(0), mfa.element(1), mfa.element(2), Term::nil()}));
   };
   const Word* sp = p.block + p.stack_words + p.saved_x;
@@ -119,7 +119,7 @@ Term current_stacktrace(ProcessSpace& space, Process& p, Heap& heap, Asked asked
   }
   Term list = Term::nil();
   while (!places.empty()) {
-    list = bif_cons(heap, places.back(), list);
+    list = make_cons(heap, places.back(), list);
     places.pop_back();
   }
   return list;
@@ -163,13 +163,13 @@ Term registered_name(ProcessSpace& space, Process& p, Heap&, Asked) {
 Term garbage_collection(ProcessSpace&, Process& p, Heap& heap, Asked) {
   const ProcessExtension* e = extension_of(p);
   const auto pair = [&heap](Term key, std::size_t value) {
-    return bif_tuple(heap, {key, number(value)});
+    return make_tuple(heap, {key, number(value)});
   };
   const Term items[] = {pair(kAtom_min_heap_size, e == nullptr ? 0 : e->min_heap_words),
                         pair(kAtom_max_heap_size, e == nullptr ? 0 : e->max_heap_words),
                         pair(kAtom_collections, e == nullptr ? 0 : e->collections)};
   Term list = Term::nil();
-  for (const Term item : items) list = bif_cons(heap, item, list);
+  for (const Term item : items) list = make_cons(heap, item, list);
   return list;
 }
 Term parent(ProcessSpace&, Process& p, Heap&, Asked) {
@@ -219,7 +219,7 @@ std::optional<Term> process_item(ProcessSpace& space, Process& process, Heap& he
   for (const Row& row : kRows) {
     if (row.name != item) continue;
     const Term value = row.item(space, process, heap, asked);
-    return bif_tuple(heap, {item, value});
+    return make_tuple(heap, {item, value});
   }
   return std::nullopt;
 }
@@ -232,7 +232,7 @@ std::optional<Term> process_items(ProcessSpace& space, Process& process, Heap& h
       if (!row.usual) continue;
       const Term value = row.item(space, process, heap, asked);
       const bool nameless = row.name == kAtom_registered_name && value.is_nil();
-      if (!nameless) found.push_back(bif_tuple(heap, {row.name, value}));
+      if (!nameless) found.push_back(make_tuple(heap, {row.name, value}));
     }
   }
   for (; items.is_cons(); items = items.tail()) {
@@ -242,7 +242,7 @@ std::optional<Term> process_items(ProcessSpace& space, Process& process, Heap& h
   }
   Term list = Term::nil();
   while (!found.empty()) {
-    list = bif_cons(heap, found.back(), list);
+    list = make_cons(heap, found.back(), list);
     found.pop_back();
   }
   return list;
@@ -275,7 +275,7 @@ Term dictionary_entry(ProcessSpace& space, Process& process, Heap& heap, Term wh
       value = own_term(space, heap, entry.value, asked);
     }
   }
-  return bif_tuple(heap, {own_term(space, heap, what, asked), value});
+  return make_tuple(heap, {own_term(space, heap, what, asked), value});
 }
 
 bool is_pair_item(Term what) {
@@ -344,7 +344,7 @@ void answer_info_request(ProcessSpace& space, Process& process, Term request) {
 
 Term bif_check_process_code(BifCall& call, const Term* a) {
   if (!a[1].is_atom()) return call.badarg();
-  return ask(call, a[0], bif_tuple(call.heap, {kAtom_old_code, a[1]}));
+  return ask(call, a[0], make_tuple(call.heap, {kAtom_old_code, a[1]}));
 }
 Term bif_garbage_collect(BifCall& call, const Term*) {
   call.heap.request_collection();
@@ -358,6 +358,7 @@ Term bif_garbage_collect_process(BifCall& call, const Term* a) {
 
 Term bif_process_info(BifCall& call, const Term* a) { return ask(call, a[0], Term::nil()); }
 Term bif_process_info_item(BifCall& call, const Term* a) {
+  if (!a[0].is_pid()) return call.badarg();
   if (a[1].is_nil()) {
     return call.services.processes->find(a[0]) == nullptr ? kAtom_undefined : Term::nil();
   }

@@ -11,7 +11,7 @@
 namespace parley {
 
 // {Item, Value} made in `heap`, which need not be the process's; [] for a name it does not have;
-// nullopt: no such item. `running`: the process asks about itself, its machine is not saved.
+// nullopt: no such item.
 enum class Asked : std::uint8_t { kByItself, kWhileSaved };
 std::optional<Term> process_item(ProcessSpace& space, Process& process, Heap& heap, Term item,
                                  Asked asked);

@@ -1,6 +1,7 @@
 // Birth and death of processes; signal.h says in which order.
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "vm/base/assert.h"
 #include "vm/heap/blob.h"
@@ -116,7 +117,10 @@ void tell_links_and_watchers(ProcessSpace& space, Process& process, ProcessExten
     if (!link.is_active()) continue;
     send_signal(space, Term(peer), MessageKind::kExit, exit_elements, process.cause);
   }
-  for (const auto& [id, watcher] : extension.watchers) {
+  // In the order in which they began to watch.
+  const std::map<std::uint64_t, Watcher> watchers(extension.watchers.begin(),
+                                                  extension.watchers.end());
+  for (const auto& [id, watcher] : watchers) {
     std::array<Word, kAliasRefWords> reference{};
     std::array<Word, 3> pair{};
     const Term ref = make_alias_ref(reference.data(), id, watcher.watcher);
@@ -174,7 +178,7 @@ void end_process(ProcessSpace& space, Process& process, Term reason) {
   process.block = nullptr;
   process.queue_head = nullptr;
   process.fragments = nullptr;
-  space.scheduler->retire(process);
+  space.retire_slot(process);
 }
 
 }  // namespace parley

@@ -40,8 +40,6 @@ enum class MessageKind : std::uint8_t {
   kDown,            // {reference, type, object, reason}
   kGroupLeader,     // {new leader}
   kInfoRequest,     // {reference, asker, items}
-  kSuspend,         // {reference, asker}
-  kResume,          // {asker}
   kHasBlobs = 0x80, // a bit beside the kind: some objects count blobs
 };
 constexpr MessageKind kind_of(std::uint8_t byte) { return static_cast<MessageKind>(byte & 0x7F); }
@@ -53,7 +51,7 @@ namespace mailbox_flag {
 inline constexpr std::uint64_t kWaiting = std::uint64_t{1} << 48;
 inline constexpr std::uint64_t kClosed = std::uint64_t{1} << 49;
 inline constexpr std::uint64_t kHasSignal = std::uint64_t{1} << 50;
-inline constexpr std::uint64_t kHasPriority = std::uint64_t{1} << 51;
+inline constexpr std::uint64_t kHasPriority = std::uint64_t{1} << 51;  // reserved
 }  // namespace mailbox_flag
 inline constexpr std::uint64_t kMailboxCountMask = (std::uint64_t{1} << 48) - 1;
 

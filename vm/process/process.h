@@ -7,7 +7,7 @@
 //   0       16     mailbox head                             64      8      heap block
 //   16      4      generation                               72      4      top, words from block
 //   20      4      state, flags, priority                   76      4      stack pointer, likewise
-//   24      4      run-queue link (slot)                    80      4      size of block, words
+//   24      4      reserved: run-queue link                 80      4      size of block, words
 //   28      4      time-out word                            84      4      saved x registers, flags
 //   32      8      extension                                88      24     inner queue
 //   40      8      group leader                             112     8      fragments
@@ -45,8 +45,8 @@ inline constexpr std::uint32_t kStateMask = 7;
 inline constexpr std::uint32_t kWake = 1u << 3;       // wake owed by the claim holder
 inline constexpr std::uint32_t kPriorityShift = 5;    // two bits: 0 low, 1 normal, 2 high, 3 max
 inline constexpr std::uint32_t kPriorityMask = 3u << kPriorityShift;
-inline constexpr std::uint32_t kSuspended = 1u << 8;  // runs only system signals until resumed
-inline constexpr std::uint32_t kHooked = 1u << 9;     // the extension's hook wants to know
+inline constexpr std::uint32_t kSuspended = 1u << 8;  // reserved: only signals until resumed
+inline constexpr std::uint32_t kHooked = 1u << 9;     // reserved: a hook wants to know
 inline constexpr std::uint32_t kRegistered = 1u << 11;  // has, or had, a registered name
 inline constexpr std::uint32_t kOwnsSockets = 1u << 12; // has, or had, a socket
 inline constexpr std::uint32_t kOwnsTables = 1u << 13;  // has, or had, a table
@@ -57,7 +57,6 @@ inline constexpr std::uint16_t kExamining = 1;      // between loop_rec and remo
 inline constexpr std::uint16_t kTimerSet = 2;       // the running receive has its deadline
 inline constexpr std::uint16_t kTrapExit = 4;
 inline constexpr std::uint16_t kMailFetched = 8;    // `after 0` has looked at the outer queue
-inline constexpr std::uint16_t kHibernating = 16;
 inline constexpr std::uint16_t kSaved = 32;         // its machine lies on its stack
 inline constexpr std::uint16_t kFlippedBack = 64;   // waits for a load that it undid to settle
 }  // namespace process_flag
@@ -96,7 +95,7 @@ struct alignas(64) Process {
   bool has_flag(std::uint16_t flag) const { return (flags & flag) != 0; }
   void set_flag(std::uint16_t flag) { flags = static_cast<std::uint16_t>(flags | flag); }
   void clear_flag(std::uint16_t flag) { flags = static_cast<std::uint16_t>(flags & ~flag); }
-  // Ordinary messages in the box. Any thread, O(1); exact for the owner.
+  // Ordinary messages in the box. Owner, O(1).
   std::uint32_t message_queue_length() const {
     return static_cast<std::uint32_t>(mailbox.enqueued()) - removed;
   }

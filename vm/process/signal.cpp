@@ -178,7 +178,8 @@ bool handle_signal(ProcessSpace& space, Process& process, Fragment* fragment) {
       }
       answer_info_request(space, process, root_of(fragment));
       break;
-    default: break;
+    case MessageKind::kOverflow:
+    case MessageKind::kHasBlobs: PARLEY_UNREACHABLE("not a kind that is sent");
   }
   free_fragment(fragment);
   return false;

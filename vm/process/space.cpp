@@ -3,17 +3,30 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <new>
 
-#include "vm/base/assert.h"
+#include "vm/base/need.h"
 
 namespace parley {
 
+namespace {
+
+// Slots of processes that have ended wait for a grace period. They do not count as processes, so
+// there are more slots than there may be processes: room for what ends within one such period.
+constexpr std::uint32_t kSlotsRetiringMax = 1u << 16;
+constexpr std::uint32_t kSlotsMax = 1u << 28;  // as a pid has bits for
+std::uint32_t slots_of(const SpaceOptions& options) {
+  return std::min(options.processes_max, kSlotsMax - kSlotsRetiringMax) + kSlotsRetiringMax;
+}
+
+}  // namespace
+
 ProcessSpace::ProcessSpace(AtomTable& atoms, SpaceOptions options)
     : atoms_(atoms), options_(options) {
-  void* memory = mmap(nullptr, std::size_t{options.processes_max} * sizeof(Process),
+  void* memory = mmap(nullptr, std::size_t{slots_of(options)} * sizeof(Process),
                       PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  PARLEY_ASSERT(memory != MAP_FAILED, "address space for the process table");
+  need(memory != MAP_FAILED, "address space for the process table");
   table_ = static_cast<Process*>(memory);
 }
 
@@ -31,23 +44,24 @@ ProcessSpace::~ProcessSpace() {
     }
     free_block(HeapBlock{p.block, p.size_words});
   }
-  munmap(table_, std::size_t{options_.processes_max} * sizeof(Process));
+  munmap(table_, std::size_t{slots_of(options_)} * sizeof(Process));
 }
 
 Process* ProcessSpace::allocate() {
   std::uint32_t slot;
   {
     std::lock_guard guard(free_lock_);
+    if (count() >= options_.processes_max + retiring()) return nullptr;
     if (!free_slots_.empty()) {
       slot = free_slots_.front();
       free_slots_.pop_front();
     } else {
       slot = high_slot_.load(std::memory_order_relaxed);
-      if (slot >= options_.processes_max) return nullptr;
+      if (slot >= slots_of(options_)) return nullptr;
       high_slot_.store(slot + 1, std::memory_order_release);
     }
+    count_.fetch_add(1, std::memory_order_relaxed);
   }
-  count_.fetch_add(1, std::memory_order_relaxed);
   Process* p = table_ + slot;
   const std::uint32_t mask = options_.generation_bits >= 32
                                  ? ~0u
@@ -76,10 +90,15 @@ Process* ProcessSpace::allocate() {
 }
 
 void ProcessSpace::release_slot(Process& process) {
+  // One that never ran was not retired.
+  const bool was_retired = process.current_state() == ProcessState::kExiting;
   process.state.store(static_cast<std::uint32_t>(ProcessState::kFree), std::memory_order_release);
   count_.fetch_sub(1, std::memory_order_relaxed);
-  std::lock_guard guard(free_lock_);
-  free_slots_.push_back(slot_of(process));
+  {
+    std::lock_guard guard(free_lock_);
+    free_slots_.push_back(slot_of(process));
+  }
+  if (was_retired) retiring_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool ProcessSpace::register_name(Term name, Term pid, Process& process) {

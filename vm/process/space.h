@@ -1,8 +1,8 @@
 // All processes of a node: the table of control blocks, names, references, and the way to whoever
 // schedules.
 //
-// Invariant: a slot's memory is never unmapped; its generation changes exactly when the slot is
-// retired, so a pid names at most one process ever (within 2^32 lives of a slot). A thread that
+// Invariant: a slot's memory is never unmapped; its generation changes when the slot is given out
+// again, so a pid names at most one process ever (within 2^32 lives of a slot). A thread that
 // looked a process up may use line 0 until its own next quiescent point: a slot is given out again
 // only after every scheduler has passed one.
 #pragma once
@@ -33,8 +33,8 @@ class SchedulerInterface {
   // The slot may be reused after a grace period. Any thread.
   virtual void retire(Process& process) = 0;
   // Receive time-outs: wakes the process after so many milliseconds, if it is then still
-  // in the same receive (see timeout_word). Owner only.
-  virtual void arm_receive_timer(Process& process, std::uint64_t milliseconds) = 0;
+  // in the same receive (see timeout_word). False: there are too many timers. Owner only.
+  virtual bool arm_receive_timer(Process& process, std::uint64_t milliseconds) = 0;
   virtual void cancel_receive_timer(Process& process) = 0;
   // What is left of the running receive's time; nullopt: its timer has fired. Owner only.
   virtual std::optional<std::uint64_t> receive_timer_left_ms(const Process& process) = 0;
@@ -72,7 +72,7 @@ class ProcessSpace {
     const std::uint32_t slot = pid.pid_slot();
     if (slot >= high_slot_.load(std::memory_order_acquire)) return nullptr;
     Process* p = table_ + slot;
-    // Acquire: pairs with the release in `publish`, so line 0 is initialised.
+    // Acquire: pairs with the release in `allocate`, so line 0 is initialised.
     if (p->generation.load(std::memory_order_acquire) != pid.pid_generation()) return nullptr;
     const ProcessState state = p->current_state();
     return state == ProcessState::kFree || state == ProcessState::kExiting ? nullptr : p;
@@ -84,12 +84,29 @@ class ProcessSpace {
   std::uint32_t slot_of(const Process& process) const {
     return static_cast<std::uint32_t>(&process - table_);
   }
+  // Sets a bit of the state word that the process's end looks at. True: it is alive, and its end
+  // will see the bit, and with it (release) what the caller did before. Any scheduler thread.
+  bool mark_alive(Term pid, std::uint32_t bit) const {
+    Process* process = find(pid);
+    if (process == nullptr) return false;
+    process->state.fetch_or(bit, std::memory_order_acq_rel);
+    // EXITING is entered by a read-modify-write of the same word: if the process is alive now, its
+    // end comes after the bit.
+    return find(pid) != nullptr;
+  }
   Process& at(std::uint32_t slot) const { return table_[slot]; }
 
   // A fresh control block in state kFree-but-owned; null: at the limit.
   Process* allocate();
+  // Its process has ended; the scheduler gives the slot back after the grace period.
+  void retire_slot(Process& process) {
+    retiring_.fetch_add(1, std::memory_order_relaxed);
+    scheduler->retire(process);
+  }
   // After the grace period.
   void release_slot(Process& process);
+  // Slots that are on their way back: who finds none free may wait for these.
+  std::uint32_t retiring() const { return retiring_.load(std::memory_order_relaxed); }
   std::uint32_t count() const { return count_.load(std::memory_order_relaxed); }
   std::uint32_t limit() const { return options_.processes_max; }
   std::uint32_t high_slot() const { return high_slot_.load(std::memory_order_acquire); }
@@ -124,6 +141,7 @@ class ProcessSpace {
   Process* table_;
   std::atomic<std::uint32_t> high_slot_{0};  // slots ever used
   std::atomic<std::uint32_t> count_{0};
+  std::atomic<std::uint32_t> retiring_{0};
   std::atomic<std::uint64_t> reference_{1};
   std::mutex free_lock_;
   std::deque<std::uint32_t> free_slots_;

@@ -24,6 +24,7 @@ Word pack(unsigned thread, TimerHandle handle) {
   return (Word{thread} << 56) | (Word{handle.generation} << 24) | (handle.slot & 0xFFFFFF);
 }
 Place unpack(Term reference) {
+  PARLEY_ASSERT(header_size(reference.header()) == kTimerRefWords - 1, "a place is in it");
   const Word place = reference.box()[2];
   return {static_cast<unsigned>(place >> 56),
           TimerHandle{static_cast<std::uint32_t>(place & 0xFFFFFF),
@@ -44,6 +45,7 @@ bool parse_absolute(Term list, bool& absolute) {
     const Term option = list.head();
     if (!option.is_tuple() || option.arity() != 2 || option.element(0) != kAtom_abs) return false;
     absolute = option.element(1) == kAtom_true_;
+    if (!absolute && option.element(1) != kAtom_false_) return false;
   }
   return list.is_nil();
 }
@@ -61,18 +63,24 @@ Term arm(BifCall& call, Term time, bool absolute, Term target, Term message, Env
   Timer timer;
   timer.deadline_ms = *when;
   timer.target = target;
+  // Copied before others have to wait for the lock, where the message does not hold the reference.
+  if (envelope == Envelope::kPlain) {
+    timer.message = make_message(space, MessageKind::kMessage, message, call.process->cause);
+  }
   TimerWheel::Guard guard(thread.timers().lock());
-  const TimerHandle handle = thread.timers().arm(guard, timer);
+  const TimerHandle handle = thread.timers().arm(guard, timer, monotonic_ms());
+  if (handle.slot == 0) {
+    if (timer.message != nullptr) free_fragment(timer.message);
+    return call.fail(kAtom_system_limit);
+  }
   words[2] = pack(thread.number(), handle);
   const Term reference = Term::boxed(words);
-  Fragment* fragment;
   if (envelope == Envelope::kTimeout) {
     const std::array elements{kAtom_timeout, reference, message};
-    fragment = make_signal(space, MessageKind::kMessage, elements, call.process->cause);
-  } else {
-    fragment = make_message(space, MessageKind::kMessage, message, call.process->cause);
+    thread.timers().set_message(
+        guard, handle,
+        make_signal(space, MessageKind::kMessage, elements, call.process->cause));
   }
-  thread.timers().set_message(guard, handle, fragment);
   return reference;
 }
 

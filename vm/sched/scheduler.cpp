@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "vm/base/assert.h"
+#include "vm/base/need.h"
 
 namespace parley {
 
@@ -21,12 +22,15 @@ thread_local const Scheduler* current_scheduler = nullptr;
 class PlainPoller : public Poller {
  public:
   PlainPoller() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-    PARLEY_ASSERT(event_ >= 0, "an eventfd for the scheduler's sleep");
+    need(event_ >= 0, "a descriptor for a scheduler's sleep");
   }
   ~PlainPoller() override { close(event_); }
-  void poll(int timeout_ms) override {
+  void poll(int timeout_ms, WaitObserver* observer) override {
     pollfd fd{event_, POLLIN, 0};
-    if (::poll(&fd, 1, timeout_ms) > 0) {
+    if (observer != nullptr) observer->wait_begins();
+    const int ready = ::poll(&fd, 1, timeout_ms);
+    if (observer != nullptr) observer->wait_ended();
+    if (ready > 0) {
       std::uint64_t count;
       [[maybe_unused]] const auto n = read(event_, &count, sizeof count);
     }
@@ -152,18 +156,20 @@ bool Scheduler::grace_passed(const std::vector<std::uint64_t>& since) const {
   return true;
 }
 
-void Scheduler::arm_receive_timer(Process& process, std::uint64_t milliseconds) {
+bool Scheduler::arm_receive_timer(Process& process, std::uint64_t milliseconds) {
   // From outside only for a process that is read back: it does not run yet.
   SchedulerThread* own = current() != nullptr ? current() : threads_.front().get();
   Timer timer;
-  timer.deadline_ms = monotonic_ms() + milliseconds;
+  const std::uint64_t now = monotonic_ms();
+  timer.deadline_ms = now + milliseconds;
   timer.target = processes_.pid_of(process);
   timer.sequence = process.timeout.load(std::memory_order_relaxed);
   TimerWheel::Guard guard(own->timers_.lock());
-  const TimerHandle handle = own->timers_.arm(guard, timer);
+  const TimerHandle handle = own->timers_.arm(guard, timer, now);
   process.timer_slot = handle.slot;
   process.timer_generation = handle.generation;
   process.timer_thread = static_cast<std::uint8_t>(own->number_);
+  return handle.slot != 0;
 }
 
 void Scheduler::cancel_receive_timer(Process& process) {

@@ -23,6 +23,7 @@
 #include <thread>
 #include <vector>
 
+#include "vm/base/wait_observer.h"
 #include "vm/process/signal.h"
 #include "vm/process/slice.h"
 #include "vm/sched/timer_wheel.h"
@@ -33,8 +34,9 @@ namespace parley {
 class Poller {
  public:
   virtual ~Poller() = default;
-  // Handles what is ready; waits up to so long for something (0: not at all; -1: no limit).
-  virtual void poll(int timeout_ms) = 0;
+  // Handles what is ready; waits up to so long for something (0: not at all; -1: no limit). Tells
+  // `observer`, if there is one, just before and after the wait: it handles everything outside.
+  virtual void poll(int timeout_ms, WaitObserver* observer) = 0;
   // Ends a wait of another thread, or the next one at once. Any thread.
   virtual void wake() = 0;
 };
@@ -48,7 +50,7 @@ struct SchedulerOptions {
 class BlockingPool;
 class Scheduler;
 
-class SchedulerThread {
+class SchedulerThread final : private WaitObserver {
  public:
   SchedulerThread(Scheduler& scheduler, unsigned number);
 
@@ -70,6 +72,10 @@ class SchedulerThread {
   bool pool_finished() const;
   void sleep();
   void reclaim();
+  // Odd from here: what the thread looked up before, it has let go of.
+  void wait_begins() override { quiescent_.fetch_add(1, std::memory_order_acq_rel); }
+  // Even again, before it looks anything up.
+  void wait_ended() override { quiescent_.fetch_add(1, std::memory_order_acq_rel); }
   void push(Process& process);
 
   Scheduler& scheduler_;
@@ -109,7 +115,7 @@ class Scheduler : public SchedulerInterface {
 
   void enqueue(Process& process) override;
   void retire(Process& process) override;
-  void arm_receive_timer(Process& process, std::uint64_t milliseconds) override;
+  bool arm_receive_timer(Process& process, std::uint64_t milliseconds) override;
   void cancel_receive_timer(Process& process) override;
   std::optional<std::uint64_t> receive_timer_left_ms(const Process& process) override;
 

@@ -67,7 +67,7 @@ Process* SchedulerThread::next_process() {
 void SchedulerThread::loop() {
   unsigned slices = 0;
   while (!scheduler_.stopping()) {
-    if (++slices % kSlicesBetweenPolls == 0) poller_->poll(0);
+    if (++slices % kSlicesBetweenPolls == 0) poller_->poll(0, nullptr);
     fire_timers();
     if (pool_finished()) scheduler_.pool_->deliver_finished();
     Process* process = next_process();
@@ -101,9 +101,7 @@ void SchedulerThread::sleep() {
       }
     }
     if (!retired_.empty() || !retiring_.empty()) timeout_ms = std::min(timeout_ms, 1);
-    quiescent_.fetch_add(1, std::memory_order_acq_rel);  // odd: asleep
-    poller_->poll(timeout_ms);
-    quiescent_.fetch_add(1, std::memory_order_acq_rel);
+    poller_->poll(timeout_ms, this);
   }
   scheduler_.sleepers_.fetch_sub(1, std::memory_order_seq_cst);
   asleep_.store(false, std::memory_order_seq_cst);

@@ -56,7 +56,9 @@ void TimerWheel::free(std::uint32_t slot) {
   --armed_;
 }
 
-TimerHandle TimerWheel::arm(const Guard&, const Timer& timer) {
+TimerHandle TimerWheel::arm(const Guard&, const Timer& timer, std::uint64_t now_ms) {
+  if (armed_ == 0) now_ms_ = std::max(now_ms_, now_ms);
+  if (free_.empty() && timers_.size() > kTimersMax) return {};
   std::uint32_t slot;
   if (free_.empty()) {
     slot = static_cast<std::uint32_t>(timers_.size());

@@ -35,6 +35,9 @@ struct Timer {
   bool armed = false;
 };
 
+// A slot's number has 24 bits wherever it is kept.
+inline constexpr std::uint32_t kTimersMax = (1u << 24) - 1;
+
 struct TimerHandle {
   std::uint32_t slot = 0;  // 0: none
   std::uint32_t generation = 0;
@@ -51,7 +54,9 @@ class TimerWheel {
   std::mutex& lock() { return lock_; }
   using Guard = std::lock_guard<std::mutex>;
 
-  TimerHandle arm(const Guard&, const Timer& timer);
+  // `now_ms`: the clock, which a wheel with nothing in it has not been told for long. No handle
+  // where kTimersMax are armed.
+  TimerHandle arm(const Guard&, const Timer& timer, std::uint64_t now_ms);
   // For a message that holds its own timer's reference.
   void set_message(const Guard&, TimerHandle handle, Fragment* message) {
     timers_[handle.slot].message = message;

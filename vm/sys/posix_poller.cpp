@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "vm/base/assert.h"
+#include "vm/base/need.h"
 
 namespace parley {
 
@@ -21,7 +22,7 @@ class EpollPoller : public SocketPoller {
  public:
   EpollPoller()
       : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    PARLEY_ASSERT(epoll_ >= 0 && wake_ >= 0, "the process may open two more descriptors");
+    need(epoll_ >= 0 && wake_ >= 0, "two descriptors for a poller");
     // Only for reading: reading it makes it writable again, which would be an event, too.
     PARLEY_ASSERT(add(wake_, kWakeToken, EPOLLIN | EPOLLET), "an eventfd can be polled");
   }

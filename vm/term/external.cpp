@@ -214,17 +214,22 @@ void ExternalEncoder::put_fun(Term t) {
   push_words(t, 2, entry.free_count);
 }
 
+// 2 words: plain; 4: an alias and its owner; 5: a timer, its place, and a word to tell it by.
 void ExternalEncoder::put_reference(Term t) {
   const Word* box = t.box();
   const Subtag subtag = header_subtag(box[0]);
-  const unsigned words = subtag == Subtag::kRef ? 2 : subtag == Subtag::kTimerRef ? 3 : 4;
+  const unsigned words = subtag == Subtag::kRef ? 2 : subtag == Subtag::kTimerRef ? 5 : 4;
   put(kNewerReference);
   put_big_endian(words, 2);
   put_atom(kAtom_nonode_at_nohost);
   put_big_endian(0, 4);
   put_big_endian(box[1], 4);
   put_big_endian(box[1] >> 32, 4);
-  if (words == 3) put_big_endian(1, 4);
+  if (words == 5) {
+    put_big_endian(box[2], 4);
+    put_big_endian(box[2] >> 32, 4);
+    put_big_endian(1, 4);
+  }
   if (words == 4) {
     put_big_endian(Term(box[2]).pid_slot(), 4);
     put_big_endian(Term(box[2]).pid_generation(), 4);

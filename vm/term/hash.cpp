@@ -107,6 +107,7 @@ class Hasher {
         mix(atoms_.hash(cell.module) + (Word{atoms_.hash(cell.function)} << 32));
         return mix(cell.arity);
       }
+      case Subtag::kTimerRef: return mix(box[1]);  // what makes two of them equal
       default:  // raw words: numbers and references
         for (Word i = 1; i <= header_size(box[0]); ++i) mix(box[i]);
     }

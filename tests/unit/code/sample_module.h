@@ -20,12 +20,12 @@ enum SampleFunction : std::uint32_t {
   kMarked
 };
 
-inline void add_walk(Assembler& a) {  // sums a list: a loop through the entry label
+inline void add_walk(Assembler& a) {  // adds the head of a list of one element
   a.function("walk", 2, 1);
   a.op(Opcode::is_cons, {label(2), x(0)});
   a.op(Opcode::get_list, {x(0), x(2), x(0)});
   a.op(Opcode::add, {label(0), x(1), x(2), x(1)});
-  a.op(Opcode::jump, {label(1)});
+  a.op(Opcode::jump, {label(2)});
   a.place(2, -1, "x0 x1");
   a.op(Opcode::is_nil, {label(3), x(0)});
   a.op(Opcode::move, {x(1), x(0)});

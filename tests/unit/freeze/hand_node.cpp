@@ -76,8 +76,9 @@ void HandNode::destroy(Process& process) {
 
 void HandNode::retire(Process& process) { node_.processes().release_slot(process); }
 
-void HandNode::arm_receive_timer(Process& process, std::uint64_t milliseconds) {
+bool HandNode::arm_receive_timer(Process& process, std::uint64_t milliseconds) {
   timers_[&process] = {milliseconds, process.timeout.load(std::memory_order_relaxed)};
+  return true;
 }
 void HandNode::cancel_receive_timer(Process& process) {
   timeout_word::renew(process.timeout);

@@ -34,7 +34,7 @@ class HandNode : public SchedulerInterface, public ExitObserver {
 
   void enqueue(Process&) override {}
   void retire(Process& process) override;
-  void arm_receive_timer(Process& process, std::uint64_t milliseconds) override;
+  bool arm_receive_timer(Process& process, std::uint64_t milliseconds) override;
   void cancel_receive_timer(Process& process) override;
   std::optional<std::uint64_t> receive_timer_left_ms(const Process& process) override;
   void process_ended(Process& process, Term pid, Term reason) override;

@@ -446,6 +446,28 @@ TEST_CASE("wake ends a sleep, and so does arming from another thread") {
   CHECK(w.events.data[server] == "x");
 }
 
+TEST_CASE("nothing is handled between the begin and the end of a wait that is observed") {
+  struct Observer : WaitObserver {
+    void wait_begins() override { waiting = true, ++waits; }
+    void wait_ended() override { waiting = false; }
+    bool waiting = false;
+    int waits = 0;
+  } observer;
+  World w;
+  const auto [client, server] = w.pair(w.listen());
+  CHECK(w.shard.arm(server).has_value());
+  bool handled = false;
+  w.events.data_hook = [&](SocketHandle, auto) {
+    CHECK_FALSE(observer.waiting);
+    handled = true;
+    return Then::kGoOn;
+  };
+  w.write(client, "x");
+  for (int i = 0; i < 50 && !handled; ++i) w.shard.poll(20, &observer);
+  CHECK(handled);
+  CHECK(observer.waits > 0);
+}
+
 TEST_CASE("poll waits no longer than it is told") {
   World w;
   const std::uint64_t begin = w.clock->monotonic_ns();

@@ -31,7 +31,7 @@ struct BareScheduler : SchedulerInterface {
     std::lock_guard guard(lock);
     retired.push_back(&process);
   }
-  void arm_receive_timer(Process&, std::uint64_t) override {}
+  bool arm_receive_timer(Process&, std::uint64_t) override { return true; }
   void cancel_receive_timer(Process&) override {}
   std::optional<std::uint64_t> receive_timer_left_ms(const Process&) override {
     return std::nullopt;

@@ -122,8 +122,8 @@ TEST_CASE("a message to an alias that is no more is freed, and counts no longer"
   BareSpace world;
   Process &client = world.spawn(), &server = world.spawn();
   const Term alias = world.call(bif_alias, client, {});
-  world.call(bif_send, server, {alias, held.term});
   world.call(bif_unalias, client, {alias});
+  world.call(bif_send, server, {alias, held.term});
   CHECK(held.others() == 1);
   REQUIRE(world.take(client));
   CHECK(held.others() == 0);

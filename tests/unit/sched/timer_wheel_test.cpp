@@ -37,7 +37,7 @@ void run_against_model(std::uint64_t seed, std::uint64_t begin_ms) {
         Timer timer;
         timer.deadline_ms = now + distance(random);
         timer.sequence = next_number++;
-        model[timer.sequence] = {timer.deadline_ms, wheel.arm(guard, timer)};
+        model[timer.sequence] = {timer.deadline_ms, wheel.arm(guard, timer, now)};
         break;
       }
       case 2: {
@@ -88,6 +88,21 @@ void run_against_model(std::uint64_t seed, std::uint64_t begin_ms) {
       CHECK_FALSE(wheel.cancel(guard, old).has_value());
     }
   }
+}
+
+TEST_CASE("a wheel that was idle for a day counts from now") {
+  constexpr std::uint64_t kDayMs = 86'400'000;
+  TimerWheel wheel(0);
+  TimerWheel::Guard guard(wheel.lock());
+  Timer timer;
+  timer.deadline_ms = kDayMs + 5;
+  wheel.arm(guard, timer, kDayMs);
+  CHECK(wheel.next_ms(guard) == kDayMs + 5);
+  std::vector<Timer> due;
+  wheel.advance(guard, kDayMs + 4, due);
+  CHECK(due.empty());
+  wheel.advance(guard, kDayMs + 5, due);
+  CHECK(due.size() == 1);
 }
 
 }  // namespace
