@@ -29,7 +29,7 @@ void write_code(CompileResult& result, ModuleIr& ir, isa::ModuleFile& file,
     if (machine.too_large) {
       result.diagnostics.error(
           Code::kFunctionTooLarge, {function->line.file, function->line.line, 1, 0},
-          "function " + function->name + "/" + std::to_string(function->arity) +
+          "function " + compiler::name_and_arity(function->name, function->arity) +
               " needs more registers than there are: split it");
     } else {
       writer.add_function(*function, flow, std::move(machine));

@@ -2,6 +2,8 @@
 #include "compiler/emit/module_tables.h"
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 
 #include "compiler/emit/type_text.h"
 
@@ -54,19 +56,20 @@ bool asks_for(const ast::Module& tree, std::string_view option) {
 
 void write_exports(const ast::Module& tree, const ModuleIr& ir, isa::ModuleFile& file) {
   const bool all = asks_for(tree, "export_all"), tests = asks_for(tree, "export_tests");
+  std::unordered_set<std::string> named;
+  for (const ast::ExportForm* form : tree.exports) {
+    for (const ast::FunctionReference& reference : form->functions) {
+      named.insert(name_and_arity(reference.name.text(), reference.arity));
+    }
+  }
   for (std::uint32_t i = 0; i < ir.functions.size(); ++i) {
     const FunctionIr& function = *ir.functions[i];
-    const bool is_made = i >= tree.functions.size() && function.name == "behaviour_info";
-    bool exported = function.name == "module_info" || function.name == "-expressions-" || is_made ||
-                    (all && i < tree.functions.size()) ||
-                    (tests && i < tree.functions.size() &&
-                     ast::is_test_function(function.name, function.arity));
-    for (const ast::ExportForm* form : tree.exports) {
-      for (const ast::FunctionReference& reference : form->functions) {
-        exported = exported || (reference.name.text() == function.name &&
-                                reference.arity == function.arity && i < tree.functions.size());
-      }
-    }
+    const bool is_written = i < tree.functions.size();
+    const bool exported =
+        function.name == "module_info" || function.name == "-expressions-" ||
+        (is_written ? all || (tests && ast::is_test_function(function.name, function.arity)) ||
+                          named.contains(name_and_arity(function.name, function.arity))
+                    : function.name == "behaviour_info");
     if (exported) file.exports.push_back({i});
   }
 }

@@ -171,6 +171,7 @@ class Allocator {
   bool framed_ = false;
   Line line_;
   std::size_t next_death_ = 0;  // deaths are in descending order: counts down
+  std::vector<Value> dead_;     // since the instruction before
   std::vector<Value> unread_;   // results of the instruction that nobody reads
 };
 
@@ -290,6 +291,8 @@ void Allocator::block(BlockId id) {
     if (block.code[i].op == kNothing) continue;
     line_ = block.code[i].line;
     instruction(block.code[i], i);
+    for (const Value v : dead_) facts_.forget(v);
+    dead_.clear();
     if (out_.too_large) return;
   }
 }
@@ -300,6 +303,7 @@ void Allocator::die(std::uint32_t index) {
   unread_.clear();
   for (; next_death_ > 0 && deaths[next_death_ - 1].instr <= index; --next_death_) {
     const Value v = deaths[next_death_ - 1].value;
+    dead_.push_back(v);
     if (assigned(v))
       release(v);
     else

@@ -27,6 +27,9 @@ class Facts {
   Fact of(Value value) const;
   void set(Value value, Fact fact);
   void clear() { facts_.clear(); }
+  void forget(Value value) {
+    std::erase_if(facts_, [value](const auto& entry) { return entry.first == value; });
+  }
   void end_examining();  // nothing points into a message any more
   // What holds both here and there.
   void meet(const Facts& other);

@@ -179,38 +179,35 @@ void Linter::expr(const Expr& node) {
 void Linter::data(const Expr& node) {
   switch (node.kind) {
     case ExprKind::kTuple:
-      parallel({as<Tuple>(node).elements.begin(), as<Tuple>(node).elements.end()});
-      break;
-    case ExprKind::kList: {
-      const ListExpr& list = as<ListExpr>(node);
-      std::vector<const Expr*> parts(list.elements.begin(), list.elements.end());
-      if (list.tail) {
-        parts.push_back(list.tail);
-      }
-      parallel(parts);
-      break;
-    }
+    case ExprKind::kList:
     case ExprKind::kMap:
-      map(as<MapExpr>(node));
+    case ExprKind::kRecord:
+    case ExprKind::kRecordField:
+    case ExprKind::kRecordIndex:
+    case ExprKind::kBinary:
+    case ExprKind::kInterpolation:
+      term(node);
+      parallel(parts_of(node));
+      break;
+    default:
+      control(node);
+  }
+}
+
+// What holds of a term whatever its parts are: records and fields exist, keys are not given twice.
+void Linter::term(const Expr& node) {
+  switch (node.kind) {
+    case ExprKind::kMap:
+      map_keys(as<MapExpr>(node));
       break;
     case ExprKind::kRecord: {
       const RecordExpr& record = as<RecordExpr>(node);
-      RecordInfo* info = use_record(record.name, node.location);
-      record_fields(info, record.fields);
-      std::vector<const Expr*> parts;
-      if (record.base) {
-        parts.push_back(record.base);
-      }
-      for (const RecordField& field : record.fields) {
-        parts.push_back(field.value);
-      }
-      parallel(parts);
+      record_fields(use_record(record.name, node.location), record.fields);
       break;
     }
     case ExprKind::kRecordField: {
       const RecordAccess& access = as<RecordAccess>(node);
       use_field(use_record(access.name, node.location), access.field, access.field_location);
-      expr(*access.record);
       break;
     }
     case ExprKind::kRecordIndex: {
@@ -218,21 +215,8 @@ void Linter::data(const Expr& node) {
       use_field(use_record(index.name, node.location), index.field, index.field_location);
       break;
     }
-    case ExprKind::kBinary:
-      binary(as<BinaryExpr>(node));
-      break;
-    case ExprKind::kInterpolation: {
-      std::vector<const Expr*> parts;
-      for (const InterpolationPart& part : as<Interpolation>(node).parts) {
-        if (part.expr) {
-          parts.push_back(part.expr);
-        }
-      }
-      parallel(parts);
-      break;
-    }
     default:
-      control(node);
+      break;
   }
 }
 
@@ -460,12 +444,8 @@ void Linter::comprehension(const Comprehension& node) {
   scope_.undo(outer);
 }
 
-void Linter::map(const MapExpr& node) {
-  std::vector<const Expr*> parts;
+void Linter::map_keys(const MapExpr& node) {
   std::vector<Name> atom_keys;
-  if (node.base) {
-    parts.push_back(node.base);
-  }
   for (const MapField& field : node.fields) {
     if (field.exact && node.base == nullptr) {
       error(Code::kIllegalExpression, field.location, ":= updates a map, and there is none here")
@@ -478,21 +458,7 @@ void Linter::map(const MapExpr& node) {
       }
       atom_keys.push_back(key->name);
     }
-    parts.push_back(field.key);
-    parts.push_back(field.value);
   }
-  parallel(parts);
-}
-
-void Linter::binary(const BinaryExpr& node) {
-  std::vector<const Expr*> parts;
-  for (const Segment& segment : node.segments) {
-    parts.push_back(segment.value);
-    if (segment.size) {
-      parts.push_back(segment.size);
-    }
-  }
-  parallel(parts);
 }
 
 }  // namespace parley

@@ -287,7 +287,7 @@ void Linter::guard_expr(const Expr& node) {
       guard_call(as<Call>(node));
       break;
     default:
-      guard_compound(node);
+      guard_term(node);
   }
 }
 
@@ -317,73 +317,42 @@ void Linter::guard_call(const Call& node) {
   }
 }
 
-void Linter::guard_compound(const Expr& node) {
+void Linter::guard_term(const Expr& node) {
   switch (node.kind) {
+    case ExprKind::kRecord:
+      guard_record(as<RecordExpr>(node));
+      [[fallthrough]];
     case ExprKind::kTuple:
-      std::ranges::for_each(as<Tuple>(node).elements, [&](const Expr* e) { guard_expr(*e); });
-      break;
     case ExprKind::kList:
-      std::ranges::for_each(as<ListExpr>(node).elements, [&](const Expr* e) { guard_expr(*e); });
-      if (as<ListExpr>(node).tail) {
-        guard_expr(*as<ListExpr>(node).tail);
-      }
-      break;
-    case ExprKind::kMap: {
-      const MapExpr& map = as<MapExpr>(node);
-      if (map.base) {
-        guard_expr(*map.base);
-      }
-      for (const MapField& field : map.fields) {
-        if (field.exact && !map.base) {
-          error(Code::kIllegalExpression, field.location,
-                ":= updates a map, and there is none here");
-        }
-        guard_expr(*field.key);
-        guard_expr(*field.value);
-      }
-      break;
-    }
-    case ExprKind::kRecord: {
-      const RecordExpr& record = as<RecordExpr>(node);
-      if (record.base) {
-        error(Code::kIllegalGuard, node.location, "a record cannot be updated in a guard");
-      }
-      RecordInfo* info = use_record(record.name, node.location);
-      record_fields(info, record.fields);
-      for (const RecordField& field : record.fields) {
-        guard_expr(*field.value);
-      }
-      if (info && !record.base) {
-        for (const RecordFieldDefinition& field : info->form->fields) {
-          if (field.initial && !record.value_of(field.name)) {
-            guard_expr(*field.initial);
-          }
-        }
-      }
-      break;
-    }
-    case ExprKind::kRecordField: {
-      const RecordAccess& access = as<RecordAccess>(node);
-      use_field(use_record(access.name, node.location), access.field, access.field_location);
-      guard_expr(*access.record);
-      break;
-    }
-    case ExprKind::kRecordIndex: {
-      const RecordIndex& index = as<RecordIndex>(node);
-      use_field(use_record(index.name, node.location), index.field, index.field_location);
-      break;
-    }
+    case ExprKind::kMap:
+    case ExprKind::kRecordField:
+    case ExprKind::kRecordIndex:
     case ExprKind::kBinary:
-      for (const Segment& segment : as<BinaryExpr>(node).segments) {
-        guard_expr(*segment.value);
-        if (segment.size) {
-          guard_expr(*segment.size);
-        }
+      term(node);
+      for (const Expr* part : parts_of(node)) {
+        guard_expr(*part);
       }
       break;
     default:
       error(Code::kIllegalGuard, node.location,
             fmt::format("{} cannot stand in a guard", kind_text(node)));
+  }
+}
+
+// What a record is made of that is not written where it is made.
+void Linter::guard_record(const RecordExpr& node) {
+  if (node.base) {
+    error(Code::kIllegalGuard, node.location, "a record cannot be updated in a guard");
+    return;
+  }
+  auto found = records_.find(node.name);
+  if (found == records_.end()) {
+    return;
+  }
+  for (const RecordFieldDefinition& field : found->second.form->fields) {
+    if (field.initial && !node.value_of(field.name)) {
+      guard_expr(*field.initial);
+    }
   }
 }
 

@@ -90,8 +90,8 @@ class Linter {
   void generator(const ast::Qualifier& node);
   void clause(const ast::Clause& node, PatternMode mode, std::string_view where);
   LintScope::Changes branch(const ast::Clause& node);
-  void map(const ast::MapExpr& node);
-  void binary(const ast::BinaryExpr& node);
+  void term(const ast::Expr& node);
+  void map_keys(const ast::MapExpr& node);
   void variable(const ast::Variable& node);
   void bind_name(ast::Name name, ast::Location place);
 
@@ -109,7 +109,8 @@ class Linter {
   void guard(ast::Guard guard);
   void guard_expr(const ast::Expr& node);
   void guard_call(const ast::Call& node);
-  void guard_compound(const ast::Expr& node);
+  void guard_term(const ast::Expr& node);
+  void guard_record(const ast::RecordExpr& node);
 
   // lint_names.cpp
   void call(const ast::Call& node);

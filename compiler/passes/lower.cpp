@@ -11,8 +11,7 @@ std::uint32_t ModuleIr::import_of(std::string_view module, std::string_view name
                                   std::uint32_t arity) {
   std::string key;
   key.append(module).push_back(':');
-  key.append(name).push_back('/');
-  key.append(std::to_string(arity));
+  key.append(name_and_arity(name, arity));
   const auto [at, added] =
       import_index.try_emplace(std::move(key), static_cast<std::uint32_t>(imports.size()));
   if (added) imports.push_back({std::string(module), std::string(name), arity});

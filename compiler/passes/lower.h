@@ -233,7 +233,7 @@ class Lowerer {
   std::uint32_t wrapper_lambda(std::uint32_t function, std::uint32_t arity);
   Context enter_function(std::uint32_t index);
   void leave_function(Context context);
-  std::vector<Ref> bind_free(const Bindings& captured, std::size_t from);
+  std::vector<Ref> bind_free(const Bindings& captured);
 
   // lower_record.cpp
   Ref record_expr(const ast::RecordExpr& e);

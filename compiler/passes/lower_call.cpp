@@ -9,17 +9,6 @@ namespace parley::compiler {
 
 using ast::ExprKind;
 
-namespace {
-
-std::string name_and_arity(std::string_view name, std::size_t arity) {
-  std::string key(name);
-  key.push_back('/');
-  key.append(std::to_string(arity));
-  return key;
-}
-
-}  // namespace
-
 std::vector<Ref> Lowerer::arguments_of(ast::Seq<Expr*> exprs) {
   std::vector<Ref> arguments;
   arguments.reserve(exprs.size());

@@ -66,10 +66,9 @@ Lowerer::Bindings Lowerer::captured(std::span<const ast::Name> names,
 }
 
 // Parameters for captured values, after `from` others, and their names bound to them.
-std::vector<Ref> Lowerer::bind_free(const Bindings& bindings, std::size_t from) {
+std::vector<Ref> Lowerer::bind_free(const Bindings& bindings) {
   std::vector<std::pair<Ref, Ref>> parameter_of;
   std::vector<Ref> parameters;
-  (void)from;
   for (const auto& [name, ref] : bindings) {
     if (ref.is_constant()) {
       bind(name, ref);
@@ -114,7 +113,7 @@ Ref Lowerer::fun(const ast::Fun& e) {
     arguments.push_back(new_value());
     fn_->blocks[1].parameters.push_back(arguments.back().as_value());
   }
-  const std::vector<Ref> parameters = bind_free(bindings, arity);
+  const std::vector<Ref> parameters = bind_free(bindings);
   if (!e.name.is_null()) {
     self_name_ = e.name;
     self_arity_ = arity;
@@ -137,7 +136,7 @@ std::uint32_t Lowerer::wrapper_lambda(std::uint32_t function, std::uint32_t arit
 }
 
 Ref Lowerer::fun_local(const ast::FunLocal& e) {
-  const std::string key = std::string(e.name.text()) + "/" + std::to_string(e.arity);
+  const std::string key = name_and_arity(e.name.text(), e.arity);
   if (const auto at = function_index_of_.find(key); at != function_index_of_.end()) {
     return make_fun(wrapper_lambda(at->second, e.arity), {});
   }

@@ -267,36 +267,20 @@ bool Lowerer::is_guard_expression(const Expr& e) const {
     case ExprKind::kRecordIndex:
       return true;
     case ExprKind::kTuple:
-      return all(ast::as<ast::Tuple>(e).elements);
-    case ExprKind::kList: {
-      const auto& list = ast::as<ast::ListExpr>(e);
-      return all(list.elements) && (list.tail == nullptr || is_guard_expression(*list.tail));
-    }
-    case ExprKind::kMap: {
-      const auto& map = ast::as<ast::MapExpr>(e);
-      return (map.base == nullptr || is_guard_expression(*map.base)) &&
-             std::ranges::all_of(map.fields, [this](const ast::MapField& field) {
-               return is_guard_expression(*field.key) && is_guard_expression(*field.value);
-             });
-    }
+    case ExprKind::kList:
+    case ExprKind::kMap:
     case ExprKind::kBinary:
-      return std::ranges::all_of(
-          ast::as<ast::BinaryExpr>(e).segments, [this](const ast::Segment& segment) {
-            return is_guard_expression(*segment.value) &&
-                   (segment.size == nullptr || is_guard_expression(*segment.size));
-          });
+    case ExprKind::kRecordField:
+      return all(ast::parts_of(e));
     case ExprKind::kRecord: {
       const auto& record = ast::as<ast::RecordExpr>(e);
       const auto form = records_.find(record.name);
-      return record.base == nullptr && form != records_.end() &&
+      return record.base == nullptr && form != records_.end() && all(ast::parts_of(e)) &&
              std::ranges::all_of(form->second->fields, [&](const auto& field) {
-               const Expr* given = record.value_of(field.name);
-               const Expr* value = given != nullptr ? given : field.initial;
-               return value == nullptr || is_guard_expression(*value);
+               return field.initial == nullptr || record.value_of(field.name) != nullptr ||
+                      is_guard_expression(*field.initial);
              });
     }
-    case ExprKind::kRecordField:
-      return is_guard_expression(*ast::as<ast::RecordAccess>(e).record);
     case ExprKind::kUnary:
       return is_guard_expression(*ast::as<ast::Unary>(e).operand);
     case ExprKind::kOperator: {

@@ -8,15 +8,13 @@ namespace parley::compiler {
 void Lowerer::declare_functions() {
   for (const ast::FunctionForm* form : tree_.functions) {
     line_ = {form->location.file, form->location.line};
-    std::string key = std::string(form->name.text()) + "/" + std::to_string(form->arity);
-    function_index_of_.try_emplace(std::move(key),
+    function_index_of_.try_emplace(name_and_arity(form->name.text(), form->arity),
                                    add_function(std::string(form->name.text()), form->arity));
   }
   for (const ast::ImportForm* form : tree_.imports) {
     for (const ast::FunctionReference& function : form->functions) {
-      imported_from_.insert_or_assign(
-          std::string(function.name.text()) + "/" + std::to_string(function.arity),
-          std::string(form->module.text()));
+      imported_from_.insert_or_assign(name_and_arity(function.name.text(), function.arity),
+                                      std::string(form->module.text()));
     }
   }
 }
@@ -30,7 +28,7 @@ void Lowerer::lower_module() {
 }
 
 void Lowerer::lower_function(const ast::FunctionForm& form, std::uint32_t index) {
-  form_name_ = std::string(form.name.text()) + "/" + std::to_string(form.arity);
+  form_name_ = name_and_arity(form.name.text(), form.arity);
   generated_count_ = 0;
   line_ = {form.location.file, form.location.line};
   const Context context = enter_function(index);
@@ -72,7 +70,7 @@ void Lowerer::lower_module_info() {
   const Ref module = constants().atom(tree_.name.text());
   line_ = {};
   for (std::uint32_t arity = 0; arity < 2; ++arity) {
-    const std::string key = "module_info/" + std::to_string(arity);
+    const std::string key = name_and_arity("module_info", arity);
     if (function_index_of_.contains(key)) continue;
     const std::uint32_t index = add_function("module_info", arity);
     function_index_of_.emplace(key, index);

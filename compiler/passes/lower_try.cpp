@@ -120,7 +120,7 @@ Ref Lowerer::try_after(const ast::Try& e) {
   const Context context = enter_function(index);
   const std::size_t outside = mark();
   fn_->blocks[1].parameters.clear();
-  bind_free(bindings, 0);
+  bind_free(bindings);
   tail_body(e.after_body);
   undo(outside);
   leave_function(context);

@@ -294,8 +294,8 @@ Matcher::Relation Matcher::effect(const Item& tested, const Fact& fact, const Ro
 // How many clauses, from the first, take part in a test of this item: up to the last that profits,
 // as far as the budget pays for the clauses between that must be copied to every way.
 std::size_t Matcher::window(std::span<const Row> rows, const Item& item) {
-  // A test with one way that leaves many clauses as they were is not worth to look at them all.
-  constexpr std::size_t kRefutedMax = 128;
+  // A test that leaves many clauses as they were is not worth to look at them all.
+  constexpr std::size_t kRefutedMax = 128, kKeptMax = 128;
   const Fact fact = expected(item);
   const bool settles_few = fact.kind == Fact::Kind::kStep || fact.kind == Fact::Kind::kKey ||
                            fact.kind == Fact::Kind::kConstant;
@@ -320,7 +320,7 @@ std::size_t Matcher::window(std::span<const Row> rows, const Item& item) {
         width = i + 1;
         continue;
     }
-    if (spent > budget_) break;
+    if (spent > budget_ || i - width > kKeptMax) break;
   }
   budget_ -= paid;
   return width;

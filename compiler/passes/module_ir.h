@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -12,6 +13,14 @@
 #include "compiler/passes/ir.h"
 
 namespace parley::compiler {
+
+// The key of a function: `name/arity`.
+inline std::string name_and_arity(std::string_view name, std::size_t arity) {
+  std::string key(name);
+  key.push_back('/');
+  key.append(std::to_string(arity));
+  return key;
+}
 
 struct ImportIr {
   std::string module, name;

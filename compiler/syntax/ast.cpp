@@ -24,6 +24,54 @@ uint64_t digit_value(char c) {
 
 }  // namespace
 
+std::vector<const Expr*> parts_of(const Expr& expr) {
+  std::vector<const Expr*> parts;
+  auto add = [&](const Expr* part) {
+    if (part) {
+      parts.push_back(part);
+    }
+  };
+  switch (expr.kind) {
+    case ExprKind::kTuple:
+      std::ranges::for_each(as<Tuple>(expr).elements, add);
+      break;
+    case ExprKind::kList:
+      std::ranges::for_each(as<ListExpr>(expr).elements, add);
+      add(as<ListExpr>(expr).tail);
+      break;
+    case ExprKind::kMap:
+      add(as<MapExpr>(expr).base);
+      for (const MapField& field : as<MapExpr>(expr).fields) {
+        add(field.key);
+        add(field.value);
+      }
+      break;
+    case ExprKind::kRecord:
+      add(as<RecordExpr>(expr).base);
+      for (const RecordField& field : as<RecordExpr>(expr).fields) {
+        add(field.value);
+      }
+      break;
+    case ExprKind::kRecordField:
+      add(as<RecordAccess>(expr).record);
+      break;
+    case ExprKind::kBinary:
+      for (const Segment& segment : as<BinaryExpr>(expr).segments) {
+        add(segment.value);
+        add(segment.size);
+      }
+      break;
+    case ExprKind::kInterpolation:
+      for (const InterpolationPart& part : as<Interpolation>(expr).parts) {
+        add(part.expr);
+      }
+      break;
+    default:
+      break;
+  }
+  return parts;
+}
+
 std::string_view spelling(BinaryOp op) { return kBinaryOps[static_cast<size_t>(op)]; }
 
 std::string_view spelling(UnaryOp op) { return kUnaryOps[static_cast<size_t>(op)]; }

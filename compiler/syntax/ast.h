@@ -236,6 +236,10 @@ struct Module {
 std::string_view spelling(BinaryOp op);
 std::string_view spelling(UnaryOp op);
 
+/// The expressions that are computed for a term and put together: elements, keys and values,
+/// fields, segments with their sizes, holes. In source order; none for other kinds.
+std::vector<const Expr*> parts_of(const Expr& expr);
+
 /// The tree as text for people and golden tests, one form a paragraph, without places.
 std::string dump(const Module& module);
 std::string dump(const Expr& expr);

@@ -132,11 +132,19 @@ TEST_CASE("nesting up to the parser's limit is compiled") {
 }
 
 TEST_CASE("many clauses compile in time that grows with their number") {
-  std::string text;
-  for (int i = 0; i < 3000; ++i) {
-    text += "f({key" + std::to_string(i) + ", X}) -> X + " + std::to_string(i) + ";\n";
-  }
-  CHECK(compiles(text + "f(_) -> none.\n"));
+  const auto many = [](const std::function<std::string(std::string)>& clause) {
+    std::string text;
+    for (int i = 0; i < 10'000; ++i) text += "f(" + clause(std::to_string(i)) + ";\n";
+    return compiles(text + "f(_) -> none.\n");
+  };
+  using Text = std::string;
+  CHECK(many([](Text i) { return "{key" + i + ", X}) -> X + " + i; }));
+  CHECK(many([](Text i) { return "#{key" + i + " := X}) when X > 1 -> X"; }));
+  CHECK(many([](Text i) { return "{" + i + ", a, [" + i + "|_]}) -> f(1)"; }));
+  CHECK(many([](Text i) { return "X) when X =:= " + i + ", X > 0 -> X"; }));
+  std::string list = "f([a";
+  for (int i = 0; i < 20'000; ++i) list += ", a";
+  CHECK(compiles(list + "]) -> 1;\n" + list + ", b]) -> 2.\n"));
 }
 
 // The size of the module of one function with so many clauses.
