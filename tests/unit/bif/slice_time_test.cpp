@@ -43,13 +43,14 @@ namespace {
 #if defined(PARLEY_DEV) || defined(IS_SLOW) || defined(__SANITIZE_THREAD__)
 constexpr double kBoundMs = 300;  // under sanitizers
 constexpr int kSize = 30'000;
+constexpr std::int64_t kSlice = 100;  // a tenth of the data, and none done in one slice
 #else
 constexpr double kBoundMs = 15;
 constexpr int kSize = 300'000;
+constexpr std::int64_t kSlice = 2000;
 #endif
 
 Term check(TestHeap& t, const char* name, BifFunction function, std::vector<Term> arguments) {
-  constexpr std::int64_t kSlice = 2000;
   Run best = run(t, function, arguments, kSlice);
   for (int i = 0; i < 2; ++i) {
     const Run again = run(t, function, arguments, kSlice);
