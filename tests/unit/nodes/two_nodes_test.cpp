@@ -142,7 +142,11 @@ TEST_CASE("a node is stopped in the middle of its work, and nothing stays of it"
   for (unsigned round = 0; round < 4; ++round) {
     RunningNode node(library, test::threaded(2), bytes);
     node.start("worker", "main", {"stopped", "1000000"});
-    while (node.node.processes().count() < 5) std::this_thread::yield();
+    const auto begin = std::chrono::steady_clock::now();
+    while (node.node.processes().count() < 5) {
+      REQUIRE(std::chrono::steady_clock::now() - begin < std::chrono::seconds(30));
+      std::this_thread::yield();
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(3 * round));
   }
 }
