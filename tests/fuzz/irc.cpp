@@ -32,13 +32,12 @@ constexpr std::string_view kMain = R"(
 main([Port]) ->
     logger:set_primary_config(level, error),
     ok = logger:add_handler(fuzz, ?MODULE, #{level => error}),
-    {ok, Chat} = chat:start(#{port => list_to_integer(Port), acceptors => 1, routers => 2,
-                              lines_a_second => 1000000, lines_burst => 1000000,
-                              odd_lines_max => 1000000}),
-    register(fuzz_chat, Chat),
+    {ok, _} = chat:start(#{port => list_to_integer(Port), acceptors => 1, routers => 2,
+                           lines_a_second => 1000000, lines_burst => 1000000,
+                           odd_lines_max => 1000000}),
     receive stop -> ok end.
 log(_, _) ->
-    case whereis(fuzz_chat) of
+    case whereis(chat) of
         undefined -> ok;
         Chat -> exit(Chat, kill)
     end.
