@@ -36,7 +36,8 @@ main([Port]) ->
                            lines_a_second => 1000000, lines_burst => 1000000,
                            odd_lines_max => 1000000}),
     receive stop -> ok end.
-log(_, _) ->
+log(Event, _) ->
+    io:format("~p~n", [Event]),
     case whereis(chat) of
         undefined -> ok;
         Chat -> exit(Chat, kill)
@@ -93,7 +94,10 @@ class Client {
     std::string heard;
     for (;;) {
       pollfd waiting{fd_, POLLIN, 0};
-      if (poll(&waiting, 1, kAnswerMs) <= 0) return Heard::kNothing;
+      if (poll(&waiting, 1, kAnswerMs) <= 0) {
+        std::fprintf(stderr, "heard only: %s\n", heard.c_str());
+        return Heard::kNothing;
+      }
       char part[4096];
       const ssize_t got = recv(fd_, part, sizeof part, 0);
       if (got <= 0) return Heard::kEnd;
