@@ -90,8 +90,7 @@ int verb_dis(const std::vector<std::string>& files, const SourceOptions& source)
       auto parsed = isa::parse_module_file(
           {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()});
       if (!parsed) {
-        complain(file + ": section " + parsed.error().section + ", offset " +
-                 std::to_string(parsed.error().offset) + ": " + parsed.error().reason);
+        complain(file + ": " + parsed.error().text());
         status = 1;
         continue;
       }

@@ -26,8 +26,7 @@ std::optional<isa::ModuleFile> read_target(const std::string& target,
   auto parsed = isa::parse_module_file(
       {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()});
   if (!parsed) {
-    complain(target + ": section " + parsed.error().section + ", offset " +
-             std::to_string(parsed.error().offset) + ": " + parsed.error().reason);
+    complain(target + ": " + parsed.error().text());
     return std::nullopt;
   }
   return std::move(*parsed);

@@ -29,7 +29,7 @@ if(NOT PARLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   parley_lang_test(loop --flags=--engine\ loop)
 endif()
 if(PARLEY_DEV)
-  parley_lang_test(gc_stress --flags=--gc-stress --without time --without speed)
+  parley_lang_test(gc_stress --flags=--gc-stress --without speed)
 elseif(NOT PARLEY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # What a program prints does not depend on the build, so the oracle runs once.
   parley_lang_test(oracle --oracle)

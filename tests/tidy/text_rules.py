@@ -24,10 +24,9 @@ LONG_LINE_ALLOWED = re.compile(r"^%% expect:|^\s*(#|//|%%?|\*)?\s*\S*https?://\S
 def line_length(tree):
     endings = CXX + PARLEY + PYTHON + CMAKE + (".js", ".mjs", ".css", ".sh")
     for path in tree.of(endings) + tree.scripts():
-        # Source that is wrong on purpose may be too long on purpose.
-        may_be_long = str(path).startswith("tests/golden/diagnostics/")
+        columns_max = tree.exception("line_columns", path) or COLUMNS_MAX
         for number, line in enumerate(tree.lines(path), 1):
-            if not may_be_long and len(line) > COLUMNS_MAX and not LONG_LINE_ALLOWED.match(line):
+            if len(line) > columns_max and not LONG_LINE_ALLOWED.match(line):
                 yield Finding(path, number, "line-length", f"{len(line)} columns")
             if line != line.rstrip() or "\t" in line:
                 yield Finding(path, number, "white-space", "a tab, or blanks at the end")
