@@ -10,8 +10,6 @@ set(fuzz_module_sources ${CMAKE_CURRENT_SOURCE_DIR}/unit/freeze/hand_node.cpp)
 set(fuzz_external_layers parley_heap)
 set(fuzz_source_layers parley_compiler parley_code)
 set(fuzz_irc_layers parley_cli parley_library_image)
-# Every run is a connection of its own: the short test makes some, scripts/fuzz many.
-set(fuzz_irc_options -runs=1500)
 
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/*.cpp)
 foreach(source ${sources})
@@ -26,7 +24,7 @@ foreach(source ${sources})
   file(MAKE_DIRECTORY ${new_inputs} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
   add_test(NAME fuzz_${name}
            COMMAND fuzz_${name} -max_total_time=${PARLEY_FUZZ_SECONDS} -print_final_stats=1
-                   -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=1 ${fuzz_${name}_options}
+                   -timeout=10 -rss_limit_mb=2048 -max_len=4096 -verbosity=1
                    ${new_inputs} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
   # A fuzzer that executed next to nothing has not tested anything.
   set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz TIMEOUT ${fuzz_limit_seconds}

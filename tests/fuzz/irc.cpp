@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -83,6 +84,7 @@ class Client {
   void say(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
       if (sent <= 0) return;  // closed: the peer may do that to a client that says nonsense
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -94,7 +96,9 @@ class Client {
     std::string heard;
     for (;;) {
       pollfd waiting{fd_, POLLIN, 0};
-      if (poll(&waiting, 1, kAnswerMs) <= 0) {
+      const int ready = poll(&waiting, 1, kAnswerMs);
+      if (ready < 0 && errno == EINTR) continue;  // the fuzzer's own alarm
+      if (ready <= 0) {
         std::fprintf(stderr, "heard only: %s\n", heard.c_str());
         return Heard::kNothing;
       }
