@@ -136,13 +136,13 @@ TEST_CASE("write the seeds of the module fuzzer" * doctest::skip()) {
         .write(reinterpret_cast<const char*>(bytes.data()),
                static_cast<std::streamsize>(bytes.size()));
   };
-  write("sample.parc", sample_module());
+  write("sample", sample_module());
   std::set<std::string_view> written = {verifier::kOperand};  // those cannot all be written
   for (const Hostile& hostile : kHostile) {
     if (!written.insert(hostile.rule).second) continue;
     Patient patient;
     hostile.edit(patient);
-    write(std::string(hostile.rule) + ".parc", patient.module);
+    write(std::string(hostile.rule), patient.module);
   }
 }
 
