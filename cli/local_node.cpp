@@ -151,13 +151,8 @@ std::unique_ptr<Node> make_node(const RunOptions& options) {
   made->find_library = [finder = std::make_shared<ModuleFinder>(options.code_paths)](
                            std::string_view module) { return finder->find(module); };
   bring_compiler(*made);
-  for (const LibraryModule& m : library_image()) {
-    made->library.emplace(m.name, m.bytes);
-    made->library_modules.emplace_back(m.name);
-  }
-  for (std::string& name : modules_in(options.code_paths)) {
-    made->library_modules.push_back(std::move(name));
-  }
+  for (const LibraryModule& m : library_image()) made->image.emplace(m.name, m.bytes);
+  made->project_modules = modules_in(options.code_paths);
   return made;
 }
 

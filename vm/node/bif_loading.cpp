@@ -156,11 +156,12 @@ Term bif_code_embedded(BifCall& call, const Term* a) {
 }
 Term bif_code_embedded_modules(BifCall& call, const Term*) {
   ListBuilder list(call.heap);
-  const Node& node = node_of(call);
-  for (const std::string& name : node.library_modules) {
-    const AtomUse use = node.library.contains(name) ? AtomUse::kNode : AtomUse::kProgram;
+  const auto add = [&](const std::string& name, AtomUse use) {
     if (const auto atom = call.atoms.intern(name, use)) list.append(*atom);
-  }
+  };
+  const Node& node = node_of(call);
+  for (const auto& [name, bytes] : node.image) add(name, AtomUse::kNode);
+  for (const std::string& name : node.project_modules) add(name, AtomUse::kProgram);
   return list.finish();
 }
 

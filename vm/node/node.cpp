@@ -132,8 +132,8 @@ Node::~Node() { scheduler_->stop_and_join(); }
 
 // Another module under the name of one of the library is a program's.
 bool Node::is_own_library(std::string_view module, std::span<const std::uint8_t> bytes) const {
-  const auto own = library.find(module);
-  return own != library.end() && std::ranges::equal(own->second, bytes);
+  const auto own = image.find(module);
+  return own != image.end() && std::ranges::equal(own->second, bytes);
 }
 
 std::expected<CodeIndex::Prepared, LoadFailure> Node::prepare(

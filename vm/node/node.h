@@ -66,9 +66,9 @@ class Node : public NodeControl {
   LoadResult delete_module(Term module);
   bool try_settle();
 
-  std::vector<std::string> library_modules;  // names of what find_library finds
-  // Those of them that are inside the program, by name; set before start.
-  std::map<std::string, std::span<const std::uint8_t>, std::less<>> library;
+  // The library inside the program, by name; set before start.
+  std::map<std::string, std::span<const std::uint8_t>, std::less<>> image;
+  std::vector<std::string> project_modules;  // names of what else find_library finds
   // Where a module's bytes are when it is called and not loaded; set before start.
   std::function<std::optional<std::span<const std::uint8_t>>(std::string_view module)> find_library;
 
