@@ -97,7 +97,7 @@ void Collector::prepare_old() {
     old_to_ = old_->block;
     old_top_ = old_->top;
   }
-  old_scan_ = old_top_;
+  old_begin_ = old_scan_ = old_top_;
 }
 
 Word*& Collector::destination(const Word* from) {
@@ -221,6 +221,8 @@ void Collector::fit_block(Fit fit, std::size_t stack) {
 
 HeapBlock Collector::finish(Fit fit) {
   scan();
+  copied_words_ = static_cast<std::size_t>(top_ - to_.words);
+  if (old_ != nullptr) copied_words_ += static_cast<std::size_t>(old_top_ - old_begin_);
   Word* const young_list = heap_.off_heap();
   heap_.clear_off_heap();
   if (kind_ == Kind::kMajor) {

@@ -120,6 +120,8 @@ class Collector {
   // Copies what is reachable, sweeps the off-heap list, frees the old spaces, sets heap bounds. The
   // stack stands at the end of the block that is returned.
   HeapBlock finish(Fit fit = Fit::kRoomy);
+  // What it cost, after finish().
+  std::size_t copied_words() const { return copied_words_; }
 
  private:
   // Where a word of the old stack is in the new block.
@@ -146,6 +148,8 @@ class Collector {
   HeapBlock old_to_;             // where promoted objects go
   Word* old_top_ = nullptr;
   Word* old_scan_ = nullptr;
+  const Word* old_begin_ = nullptr;
+  std::size_t copied_words_ = 0;
   AddressRange promoted_;        // the nursery below its high-water mark
   AddressRange old_from_;        // the old generation before
   AddressRange literals_;

@@ -29,6 +29,8 @@ namespace {
 
 // A heap whose live part is larger than this has generations.
 constexpr std::size_t kWholeWordsMax = 1 << 14;
+// A reduction is some 10 ns of common code; a word that is not in the cache takes one or two.
+constexpr std::size_t kCopiedWordsPerReduction = 8;
 
 // Stress: every process has generations, three minor collections to a major one.
 Collector::Kind stress_kind(const OldGeneration& old, const Word* block) {
@@ -85,7 +87,7 @@ bool collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   }
   RunCounters::add(c.counters->collections, 1);
   RunCounters::add(c.counters->collected_words, before > live ? before - live : 0);
-  m.reductions -= static_cast<std::int64_t>((before + live) / 64);
+  m.reductions -= static_cast<std::int64_t>(collector.copied_words() / kCopiedWordsPerReduction);
   const bool is_too_large = extension != nullptr && extension->max_heap_words != 0 &&
                             live + stack_words + old_words(*old) > extension->max_heap_words;
   if (is_too_large) c.exit_reason = kAtom_killed;

@@ -447,20 +447,20 @@ void Shard::handle_event(const PollEvent& event) {
   if (find(handle) != nullptr && slot.armed && slot.readable && !slot.eof) make_ready(handle.slot);
 }
 
-int Shard::wait_limit(int timeout_ms) const {
+int Shard::wait_limit(int timeout_us) const {
   if (!ready_.empty()) return 0;
-  if (closing_.empty()) return timeout_ms;
-  static constexpr int kClosingCheckMs = 50;
-  return timeout_ms < 0 ? kClosingCheckMs : std::min(timeout_ms, kClosingCheckMs);
+  if (closing_.empty()) return timeout_us;
+  static constexpr int kClosingCheckUs = 50'000;
+  return timeout_us < 0 ? kClosingCheckUs : std::min(timeout_us, kClosingCheckUs);
 }
 
-void Shard::poll(int timeout_ms, WaitObserver* observer) {
+void Shard::poll(int timeout_us, WaitObserver* observer) {
   std::array<PollEvent, 256> events;
   std::unique_lock guard(lock_);
   // Who was told something may run now: this thread must look at its queue before it sleeps.
   const bool has_told = run_ready();
   expire_closing();
-  const int limit = has_told ? 0 : wait_limit(timeout_ms);
+  const int limit = has_told ? 0 : wait_limit(timeout_us);
   sleeping_ = limit != 0;
   guard.unlock();
   if (observer != nullptr) observer->wait_begins();

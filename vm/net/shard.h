@@ -113,7 +113,7 @@ class Shard {
 
   // Handles what is ready; waits up to so long for something (0: not at all; -1: no limit).
   // `observer`: told just before and after the wait, no event being handled in between.
-  void poll(int timeout_ms, WaitObserver* observer = nullptr);
+  void poll(int timeout_us, WaitObserver* observer = nullptr);
   // Ends a wait of the owner, or its next one. Any thread.
   void wake() { poller_->wake(); }
 
@@ -156,7 +156,7 @@ class Shard {
   void after_flush(std::uint32_t slot, const SystemResult<void>& result);
   void close_now(std::uint32_t slot);
   void expire_closing();
-  int wait_limit(int timeout_ms) const;
+  int wait_limit(int timeout_us) const;
   void fail(std::uint32_t slot, SystemError error);
 
   const std::uint32_t number_;

@@ -117,7 +117,8 @@ Term bif_statistics(BifCall& call, const Term* a) {
   }
   if (what == kAtom_runtime) return with_last(call, runtime_ms(), last.runtime_ms);
   if (what == kAtom_wall_clock) {
-    return with_last(call, monotonic_ms() - node.start_monotonic_ms, last.wall_clock_ms);
+    const std::uint64_t up_ms = (monotonic_ns() - node.start_monotonic_ns) / kNsPerMs;
+    return with_last(call, up_ms, last.wall_clock_ms);
   }
   if (what == kAtom_run_queue || what == kAtom_total_run_queue_lengths) {
     return count(call, scheduler.run_queue_length());

@@ -5,6 +5,7 @@
 #include "vm/bif/arith.h"
 #include "vm/heap/make_integer.h"
 #include "vm/process/bif_support.h"
+#include "vm/sched/scheduler.h"
 
 namespace parley {
 
@@ -12,11 +13,7 @@ namespace {
 
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
-std::int64_t monotonic_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
+std::int64_t since_start_ns() { return static_cast<std::int64_t>(monotonic_ns()); }
 std::int64_t system_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -74,9 +71,9 @@ Term time_of(BifCall& call, const std::tm& t) {
 
 }  // namespace
 
-Term bif_monotonic_time(BifCall& call, const Term*) { return integer(call, monotonic_ns()); }
+Term bif_monotonic_time(BifCall& call, const Term*) { return integer(call, since_start_ns()); }
 Term bif_monotonic_time_unit(BifCall& call, const Term* a) {
-  return in_unit(call, monotonic_ns(), a[0]);
+  return in_unit(call, since_start_ns(), a[0]);
 }
 Term bif_system_time(BifCall& call, const Term*) { return integer(call, system_ns()); }
 Term bif_system_time_unit(BifCall& call, const Term* a) { return in_unit(call, system_ns(), a[0]); }
@@ -85,10 +82,10 @@ Term bif_os_system_time_unit(BifCall& call, const Term* a) {
   return in_unit(call, system_ns(), a[0]);
 }
 Term bif_time_offset(BifCall& call, const Term*) {
-  return integer(call, system_ns() - monotonic_ns());
+  return integer(call, system_ns() - since_start_ns());
 }
 Term bif_time_offset_unit(BifCall& call, const Term* a) {
-  return in_unit(call, system_ns() - monotonic_ns(), a[0]);
+  return in_unit(call, system_ns() - since_start_ns(), a[0]);
 }
 
 Term bif_convert_time_unit(BifCall& call, const Term* a) {

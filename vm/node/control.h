@@ -45,7 +45,7 @@ class NodeControl {
   std::string program_path;
   std::string library_root;
   std::int64_t start_time_ms = 0;  // since 1970
-  std::uint64_t start_monotonic_ms = 0;
+  std::uint64_t start_monotonic_ns = 0;
   // The compiler, where the owner has one. Any thread, several at once.
   std::function<CompiledText(const std::string& source, const std::string& file)> compile_module;
   // See compile_expressions of the compiler: a module of that name with '-expressions-'/1. A line

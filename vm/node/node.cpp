@@ -215,7 +215,7 @@ void Node::start() {
   start_time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                       std::chrono::system_clock::now().time_since_epoch())
                       .count();
-  start_monotonic_ms = monotonic_ms();
+  start_monotonic_ns = monotonic_ns();
   scheduler_->start();
 }
 

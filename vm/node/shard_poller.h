@@ -9,7 +9,7 @@ namespace parley {
 class ShardPoller : public Poller {
  public:
   explicit ShardPoller(Shard& shard) : shard_(shard) {}
-  void poll(int timeout_ms, WaitObserver* observer) override { shard_.poll(timeout_ms, observer); }
+  void poll(int timeout_us, WaitObserver* observer) override { shard_.poll(timeout_us, observer); }
   void wake() override { shard_.wake(); }
 
  private:

@@ -13,7 +13,7 @@ namespace parley {
 namespace {
 
 constexpr std::size_t kTimerRefWords = 3;
-constexpr std::int64_t kDelayMsMax = std::int64_t{1} << 48;
+constexpr std::int64_t kDelayMsMax = std::int64_t{1} << 43;  // 278 years
 
 struct Place {
   unsigned thread;
@@ -31,12 +31,12 @@ Place unpack(Term reference) {
                       static_cast<std::uint32_t>(place >> 24)}};
 }
 
-// Milliseconds of the wheel's clock; nullopt: not a time.
+// Nanoseconds of the wheel's clock; nullopt: not a time.
 std::optional<std::uint64_t> deadline(Term time, bool absolute) {
   const auto value = time.is_integer() ? integer_to_int64(time) : std::nullopt;
   if (!value || *value > kDelayMsMax || (!absolute && *value < 0)) return std::nullopt;
-  if (absolute) return *value < 0 ? 0 : static_cast<std::uint64_t>(*value);
-  return monotonic_ms() + static_cast<std::uint64_t>(*value);
+  const std::uint64_t wait_ns = *value < 0 ? 0 : static_cast<std::uint64_t>(*value) * kNsPerMs;
+  return absolute ? wait_ns : monotonic_ns() + wait_ns;
 }
 
 bool parse_absolute(Term list, bool& absolute) {
@@ -61,14 +61,14 @@ Term arm(BifCall& call, Term time, bool absolute, Term target, Term message, Env
   words[0] = make_header(Subtag::kTimerRef, kTimerRefWords - 1);
   words[1] = space.next_reference();
   Timer timer;
-  timer.deadline_ms = *when;
+  timer.deadline_ns = *when;
   timer.target = target;
   // Copied before others have to wait for the lock, where the message does not hold the reference.
   if (envelope == Envelope::kPlain) {
     timer.message = make_message(space, MessageKind::kMessage, message, call.process->cause);
   }
   TimerWheel::Guard guard(thread.timers().lock());
-  const TimerHandle handle = thread.timers().arm(guard, timer, monotonic_ms());
+  const TimerHandle handle = thread.timers().arm(guard, timer, monotonic_ns());
   if (handle.slot == 0) {
     if (timer.message != nullptr) free_fragment(timer.message);
     return call.fail(kAtom_system_limit);
@@ -84,9 +84,8 @@ Term arm(BifCall& call, Term time, bool absolute, Term target, Term message, Env
   return reference;
 }
 
-Term milliseconds_left(std::uint64_t deadline_ms) {
-  const std::uint64_t now = monotonic_ms();
-  return Term::small(deadline_ms > now ? static_cast<std::int64_t>(deadline_ms - now) : 0);
+Term milliseconds_left(const Timer& timer) {
+  return Term::small(static_cast<std::int64_t>(timer.left_ms(monotonic_ns())));
 }
 
 Term cancel(BifCall& call, Term reference) {
@@ -100,7 +99,7 @@ Term cancel(BifCall& call, Term reference) {
   }
   if (!timer) return kAtom_false_;
   if (timer->message != nullptr) free_fragment(timer->message);
-  return milliseconds_left(timer->deadline_ms);
+  return milliseconds_left(*timer);
 }
 
 Term read(BifCall& call, Term reference) {
@@ -109,7 +108,7 @@ Term read(BifCall& call, Term reference) {
   TimerWheel& wheel = call.services.schedulers->thread(place.thread).timers();
   TimerWheel::Guard guard(wheel.lock());
   const Timer* timer = wheel.find(guard, place.handle);
-  return timer == nullptr ? kAtom_false_ : milliseconds_left(timer->deadline_ms);
+  return timer == nullptr ? kAtom_false_ : milliseconds_left(*timer);
 }
 
 struct AnswerOptions {

@@ -25,10 +25,11 @@ class PlainPoller : public Poller {
     need(event_ >= 0, "a descriptor for a scheduler's sleep");
   }
   ~PlainPoller() override { close(event_); }
-  void poll(int timeout_ms, WaitObserver* observer) override {
+  void poll(int timeout_us, WaitObserver* observer) override {
     pollfd fd{event_, POLLIN, 0};
+    const timespec limit{timeout_us / 1'000'000, timeout_us % 1'000'000 * 1000L};
     if (observer != nullptr) observer->wait_begins();
-    const int ready = ::poll(&fd, 1, timeout_ms);
+    const int ready = ::ppoll(&fd, 1, timeout_us < 0 ? nullptr : &limit, nullptr);
     if (observer != nullptr) observer->wait_ended();
     if (ready > 0) {
       std::uint64_t count;
@@ -48,8 +49,8 @@ class PlainPoller : public Poller {
 
 std::unique_ptr<Poller> make_plain_poller() { return std::make_unique<PlainPoller>(); }
 
-std::uint64_t monotonic_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+std::uint64_t monotonic_ns() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                         std::chrono::steady_clock::now().time_since_epoch())
                                         .count());
 }
@@ -160,8 +161,8 @@ bool Scheduler::arm_receive_timer(Process& process, std::uint64_t milliseconds) 
   // From outside only for a process that is read back: it does not run yet.
   SchedulerThread* own = current() != nullptr ? current() : threads_.front().get();
   Timer timer;
-  const std::uint64_t now = monotonic_ms();
-  timer.deadline_ms = now + milliseconds;
+  const std::uint64_t now = monotonic_ns();
+  timer.deadline_ns = now + milliseconds * kNsPerMs;
   timer.target = processes_.pid_of(process);
   timer.sequence = process.timeout.load(std::memory_order_relaxed);
   TimerWheel::Guard guard(own->timers_.lock());
@@ -187,8 +188,7 @@ std::optional<std::uint64_t> Scheduler::receive_timer_left_ms(const Process& pro
   TimerWheel::Guard guard(wheel.lock());
   const Timer* timer = wheel.find(guard, TimerHandle{process.timer_slot, process.timer_generation});
   if (timer == nullptr) return std::nullopt;
-  const std::uint64_t now = monotonic_ms();
-  return timer->deadline_ms > now ? timer->deadline_ms - now : 0;
+  return timer->left_ms(monotonic_ns());
 }
 
 std::uint32_t Scheduler::run_queue_length() const {

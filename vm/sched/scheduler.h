@@ -36,7 +36,7 @@ class Poller {
   virtual ~Poller() = default;
   // Handles what is ready; waits up to so long for something (0: not at all; -1: no limit). Tells
   // `observer`, if there is one, just before and after the wait: it handles everything outside.
-  virtual void poll(int timeout_ms, WaitObserver* observer) = 0;
+  virtual void poll(int timeout_us, WaitObserver* observer) = 0;
   // Ends a wait of another thread, or the next one at once. Any thread.
   virtual void wake() = 0;
 };
@@ -66,6 +66,7 @@ class SchedulerThread final : private WaitObserver {
   void loop();
   Process* next_process();
   Process* take_own();
+  void balance();
   void run_slice(Process& process);
   void wait(Process& process);
   void fire_timers();
@@ -152,7 +153,7 @@ class Scheduler : public SchedulerInterface {
   std::atomic<unsigned> sleepers_{0};
 };
 
-// Milliseconds of the monotonic clock.
-std::uint64_t monotonic_ms();
+// Nanoseconds of the monotonic clock. Any thread.
+std::uint64_t monotonic_ns();
 
 }  // namespace parley

@@ -12,12 +12,13 @@ namespace {
 
 constexpr unsigned kSlicesBetweenPolls = 32;
 constexpr std::uint32_t kLowPrioritySkips = 8;  // a low process runs once in so many turns
-constexpr int kSleepMsMax = 1000;
+constexpr int kSleepUsMax = 1'000'000;
+constexpr int kReclaimUs = 1000;
 
 }  // namespace
 
 SchedulerThread::SchedulerThread(Scheduler& scheduler, unsigned number)
-    : scheduler_(scheduler), number_(number), timers_(monotonic_ms()) {}
+    : scheduler_(scheduler), number_(number), timers_(monotonic_ns()) {}
 
 void SchedulerThread::push(Process& process) {
   const std::uint32_t priority =
@@ -64,10 +65,29 @@ Process* SchedulerThread::next_process() {
   return nullptr;
 }
 
+// A thread that never idles never steals in next_process(); of busy threads the shortest queues are
+// filled up from the longest, or processes would wait several times as long on one as on another.
+void SchedulerThread::balance() {
+  const std::uint32_t own = queue_length_.load(std::memory_order_relaxed);
+  SchedulerThread* longest = nullptr;
+  std::uint32_t most = own + 1;
+  for (const auto& thread : scheduler_.threads_) {
+    const std::uint32_t length = thread->queue_length_.load(std::memory_order_relaxed);
+    if (length <= most) continue;
+    most = length;
+    longest = thread.get();
+  }
+  if (longest == nullptr) return;
+  if (Process* stolen = longest->take_own()) push(*stolen);
+}
+
 void SchedulerThread::loop() {
   unsigned slices = 0;
   while (!scheduler_.stopping()) {
-    if (++slices % kSlicesBetweenPolls == 0) poller_->poll(0, nullptr);
+    if (++slices % kSlicesBetweenPolls == 0) {
+      poller_->poll(0, nullptr);
+      balance();
+    }
     fire_timers();
     if (pool_finished()) scheduler_.pool_->deliver_finished();
     Process* process = next_process();
@@ -91,17 +111,17 @@ void SchedulerThread::sleep() {
   scheduler_.sleepers_.fetch_add(1, std::memory_order_seq_cst);
   if (queue_length_.load(std::memory_order_seq_cst) == 0 && !pool_finished() &&
       !scheduler_.stopping()) {
-    int timeout_ms = kSleepMsMax;
+    int timeout_us = kSleepUsMax;
     {
       TimerWheel::Guard guard(timers_.lock());
-      if (const auto next = timers_.next_ms(guard)) {
-        const std::uint64_t now = monotonic_ms();
-        timeout_ms =
-            *next <= now ? 0 : static_cast<int>(std::min<std::uint64_t>(*next - now, kSleepMsMax));
+      if (const auto next = timers_.next_ns(guard)) {
+        const std::uint64_t now = monotonic_ns();
+        const std::uint64_t left_us = *next <= now ? 0 : (*next - now + 999) / 1000;
+        timeout_us = static_cast<int>(std::min<std::uint64_t>(left_us, kSleepUsMax));
       }
     }
-    if (!retired_.empty() || !retiring_.empty()) timeout_ms = std::min(timeout_ms, 1);
-    poller_->poll(timeout_ms, this);
+    if (!retired_.empty() || !retiring_.empty()) timeout_us = std::min(timeout_us, kReclaimUs);
+    poller_->poll(timeout_us, this);
   }
   scheduler_.sleepers_.fetch_sub(1, std::memory_order_seq_cst);
   asleep_.store(false, std::memory_order_seq_cst);
@@ -122,7 +142,7 @@ void SchedulerThread::reclaim() {
 
 void SchedulerThread::fire_timers() {
   if (timers_.armed_count() == 0) return;
-  const std::uint64_t now = monotonic_ms();
+  const std::uint64_t now = monotonic_ns();
   {
     TimerWheel::Guard guard(timers_.lock());
     timers_.advance(guard, now, due_);

@@ -7,7 +7,7 @@
 
 namespace parley {
 
-TimerWheel::TimerWheel(std::uint64_t now_ms) : now_ms_(now_ms) { timers_.emplace_back(); }
+TimerWheel::TimerWheel(std::uint64_t now_ns) : now_(tick_at(now_ns)) { timers_.emplace_back(); }
 
 TimerWheel::~TimerWheel() {
   for (const Timer& timer : timers_) {
@@ -15,16 +15,16 @@ TimerWheel::~TimerWheel() {
   }
 }
 
-std::uint32_t TimerWheel::list_for(std::uint64_t deadline_ms) const {
-  const std::uint64_t due = std::max(deadline_ms, now_ms_ + 1);
-  const std::uint64_t distance = due - now_ms_;
-  // A whole round still fits: the slot that it shares with this millisecond has had its turn. Slots
-  // are dealt out one millisecond early, so their last timers are a whole round away.
+std::uint32_t TimerWheel::list_for(std::uint64_t deadline) const {
+  const std::uint64_t due = std::max(deadline, now_ + 1);
+  const std::uint64_t distance = due - now_;
+  // A whole round still fits: the slot that it shares with this tick has had its turn. Slots
+  // are dealt out one tick early, so their last timers are a whole round away.
   if (distance <= kSlots0) return static_cast<std::uint32_t>(due & (kSlots0 - 1));
   for (unsigned level = 1; level < kLevels; ++level) {
     if (distance <= (std::uint64_t{1} << shift_of(level + 1)) || level == kLevels - 1) {
       const std::uint64_t reach =
-          std::min(due, now_ms_ + (std::uint64_t{1} << shift_of(kLevels)) - 1);
+          std::min(due, now_ + (std::uint64_t{1} << shift_of(kLevels)) - 1);
       return kSlots0 + (level - 1) * kSlots +
              static_cast<std::uint32_t>((reach >> shift_of(level)) & (kSlots - 1));
     }
@@ -32,20 +32,28 @@ std::uint32_t TimerWheel::list_for(std::uint64_t deadline_ms) const {
   return 0;
 }
 
+// To the end of its list. The list ends with next == 0; the first one's `previous` is the last.
 void TimerWheel::link(std::uint32_t slot) {
   Timer& timer = timers_[slot];
-  timer.list = list_for(timer.deadline_ms);
-  timer.previous = 0;
-  timer.next = heads_[timer.list];
-  if (timer.next != 0) timers_[timer.next].previous = slot;
-  heads_[timer.list] = slot;
+  timer.list = list_for(tick_from(timer.deadline_ns));
+  timer.next = 0;
+  std::uint32_t& head = heads_[timer.list];
+  if (head == 0) {
+    head = timer.previous = slot;
+    return;
+  }
+  timer.previous = timers_[head].previous;
+  timers_[timer.previous].next = slot;
+  timers_[head].previous = slot;
 }
 
 void TimerWheel::unlink(std::uint32_t slot) {
   const Timer& timer = timers_[slot];
-  if (timer.previous != 0) timers_[timer.previous].next = timer.next;
-  else heads_[timer.list] = timer.next;
+  std::uint32_t& head = heads_[timer.list];
   if (timer.next != 0) timers_[timer.next].previous = timer.previous;
+  else if (head != slot) timers_[head].previous = timer.previous;
+  if (head == slot) head = timer.next;
+  else timers_[timer.previous].next = timer.next;
 }
 
 void TimerWheel::free(std::uint32_t slot) {
@@ -56,8 +64,8 @@ void TimerWheel::free(std::uint32_t slot) {
   --armed_;
 }
 
-TimerHandle TimerWheel::arm(const Guard&, const Timer& timer, std::uint64_t now_ms) {
-  if (armed_ == 0) now_ms_ = std::max(now_ms_, now_ms);
+TimerHandle TimerWheel::arm(const Guard&, const Timer& timer, std::uint64_t now_ns) {
+  if (armed_ == 0) now_ = std::max(now_, tick_at(now_ns));
   if (free_.empty() && timers_.size() > kTimersMax) return {};
   std::uint32_t slot;
   if (free_.empty()) {
@@ -91,10 +99,10 @@ const Timer* TimerWheel::find(const Guard&, TimerHandle handle) const {
   return timer.armed && timer.generation == handle.generation ? &timer : nullptr;
 }
 
-// Deals out the slot of `level` that covers `next_ms`, one millisecond before it comes: `link`
-// counts from now_ms_, so a timer due at that very millisecond still finds its slot in level 0.
-void TimerWheel::cascade(unsigned level, std::uint64_t next_ms) {
-  const auto index = static_cast<unsigned>((next_ms >> shift_of(level)) & (kSlots - 1));
+// Deals out the slot of `level` that covers `next`, one tick before it comes: `link` counts from
+// now_, so a timer due at that very tick still finds its slot in level 0.
+void TimerWheel::cascade(unsigned level, std::uint64_t next) {
+  const auto index = static_cast<unsigned>((next >> shift_of(level)) & (kSlots - 1));
   std::uint32_t& head = heads_[kSlots0 + (level - 1) * kSlots + index];
   std::uint32_t slot = head;
   head = 0;
@@ -105,21 +113,22 @@ void TimerWheel::cascade(unsigned level, std::uint64_t next_ms) {
   }
 }
 
-void TimerWheel::advance(const Guard&, std::uint64_t now_ms, std::vector<Timer>& due) {
-  while (now_ms_ < now_ms) {
+void TimerWheel::advance(const Guard&, std::uint64_t now_ns, std::vector<Timer>& due) {
+  const std::uint64_t now = tick_at(now_ns);
+  while (now_ < now) {
     if (armed_ == 0) {
-      now_ms_ = now_ms;
+      now_ = now;
       return;
     }
-    const std::uint64_t next = now_ms_ + 1;
+    const std::uint64_t next = now_ + 1;
     for (unsigned level = kLevels - 1; level >= 1; --level) {
       if ((next & ((std::uint64_t{1} << shift_of(level)) - 1)) == 0) cascade(level, next);
     }
-    now_ms_ = next;
+    now_ = next;
     std::uint32_t slot = heads_[next & (kSlots0 - 1)];
     while (slot != 0) {
       const std::uint32_t following = timers_[slot].next;
-      if (timers_[slot].deadline_ms <= next) {
+      if (tick_from(timers_[slot].deadline_ns) <= next) {
         due.push_back(timers_[slot]);
         unlink(slot);
         free(slot);
@@ -129,24 +138,24 @@ void TimerWheel::advance(const Guard&, std::uint64_t now_ms, std::vector<Timer>&
   }
 }
 
-std::optional<std::uint64_t> TimerWheel::next_ms(const Guard&) const {
+std::optional<std::uint64_t> TimerWheel::next_ns(const Guard&) const {
   if (armed_ == 0) return std::nullopt;
   std::uint64_t soonest = ~std::uint64_t{0};
   for (unsigned i = 1; i <= kSlots0 && soonest == ~std::uint64_t{0}; ++i) {
-    if (heads_[(now_ms_ + i) & (kSlots0 - 1)] != 0) soonest = now_ms_ + i;
+    if (heads_[(now_ + i) & (kSlots0 - 1)] != 0) soonest = now_ + i;
   }
   // A timer that was far when it was armed lies above until its slot is dealt out, and may by now
   // be due before all below.
   for (unsigned level = 1; level < kLevels; ++level) {
     for (unsigned i = 1; i <= kSlots; ++i) {
-      const std::uint64_t at = ((now_ms_ >> shift_of(level)) + i) << shift_of(level);
+      const std::uint64_t at = ((now_ >> shift_of(level)) + i) << shift_of(level);
       const auto index = static_cast<unsigned>((at >> shift_of(level)) & (kSlots - 1));
       if (heads_[kSlots0 + (level - 1) * kSlots + index] == 0) continue;
       soonest = std::min(soonest, at);
       break;
     }
   }
-  return soonest;
+  return soonest << kTickShift;
 }
 
 }  // namespace parley

@@ -38,10 +38,10 @@ class EpollPoller : public SocketPoller {
     return system_failure(errno);
   }
 
-  std::size_t wait(std::span<PollEvent> events, int timeout_ms) override {
+  std::size_t wait(std::span<PollEvent> events, int timeout_us) override {
     std::array<epoll_event, 256> ready;
     const int limit = static_cast<int>(std::min(events.size(), ready.size()));
-    const int count = ::epoll_wait(epoll_, ready.data(), limit, timeout_ms);
+    const int count = wait_us(ready.data(), limit, timeout_us);
     if (count < 0) {
       PARLEY_ASSERT(errno == EINTR, "an epoll of our own can be waited for");
       return 0;
@@ -69,6 +69,17 @@ class EpollPoller : public SocketPoller {
   }
 
  private:
+  // A kernel before 5.11 waits for whole milliseconds only.
+  int wait_us(epoll_event* ready, int limit, int timeout_us) {
+    if (timeout_us <= 0) return ::epoll_wait(epoll_, ready, limit, timeout_us);
+    if (has_fine_wait_) {
+      const timespec timeout{timeout_us / 1'000'000, timeout_us % 1'000'000 * 1000L};
+      const int count = ::epoll_pwait2(epoll_, ready, limit, &timeout, nullptr);
+      if (count >= 0 || errno != ENOSYS) return count;
+      has_fine_wait_ = false;
+    }
+    return ::epoll_wait(epoll_, ready, limit, (timeout_us + 999) / 1000);
+  }
   bool add(int descriptor, std::uint64_t token, std::uint32_t interest) {
     epoll_event event{};
     event.events = interest;
@@ -77,6 +88,7 @@ class EpollPoller : public SocketPoller {
   }
 
   int epoll_, wake_;
+  bool has_fine_wait_ = true;
 };
 
 }  // namespace

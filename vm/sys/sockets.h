@@ -64,7 +64,7 @@ class SocketPoller {
   virtual ~SocketPoller() = default;
   virtual SystemResult<void> add(SocketNumber socket, std::uint64_t token) = 0;
   // How many events were put into `events`. -1: waits for ever; 0: not at all.
-  virtual std::size_t wait(std::span<PollEvent> events, int timeout_ms) = 0;
+  virtual std::size_t wait(std::span<PollEvent> events, int timeout_us) = 0;
   // Ends a wait, this one or the next. Any thread.
   virtual void wake() = 0;
 };

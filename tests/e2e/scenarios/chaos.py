@@ -53,8 +53,11 @@ class Chaos:
                 self.peers[index] = self.arrive()
             return
         if fate < 0.98:
-            peer.send("QUIT :by chance")
-            peer.all_until_closed()
+            try:
+                peer.send("QUIT :by chance")
+                peer.all_until_closed()
+            except OSError:
+                pass  # its process was killed by an earlier step
         elif fate < 0.99:
             row = self.random.choice(["first", "last"])
             order = "" if row == "first" else "lists:reverse"

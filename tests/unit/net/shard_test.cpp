@@ -54,7 +54,7 @@ struct World {
     const std::uint64_t limit = clock->monotonic_ns() + 5'000'000'000;
     while (!condition()) {
       REQUIRE(clock->monotonic_ns() < limit);
-      shard.poll(20);
+      shard.poll(20'000);
     }
   }
   SocketHandle listen(const SocketAddress& address = kAnyPort) {
@@ -104,12 +104,12 @@ TEST_CASE("data that came with the end is given before the end, also when armed 
   const auto [client, server] = w.pair(w.listen());
   w.write(client, "last words");
   CHECK(w.shard.close(client).has_value());
-  for (int i = 0; i < 5; ++i) w.shard.poll(5);
+  for (int i = 0; i < 5; ++i) w.shard.poll(5'000);
   CHECK(w.events.data[server].empty());
   CHECK(w.shard.arm(server).has_value());
   w.until([&] { return w.events.ended.contains(server); });
   CHECK(w.events.data[server] == "last words");
-  for (int i = 0; i < 3; ++i) w.shard.poll(5);  // and the end only once: on_eof checks it
+  for (int i = 0; i < 3; ++i) w.shard.poll(5'000);  // and the end only once: on_eof checks it
 }
 
 TEST_CASE("a paused socket is not read until it is armed again") {
@@ -120,7 +120,7 @@ TEST_CASE("a paused socket is not read until it is armed again") {
   w.write(client, "one");
   w.until([&] { return w.events.data[server] == "one"; });
   w.write(client, "two");
-  for (int i = 0; i < 5; ++i) w.shard.poll(5);
+  for (int i = 0; i < 5; ++i) w.shard.poll(5'000);
   CHECK(w.events.data[server] == "one");
   CHECK(w.shard.arm(server).has_value());
   w.until([&] { return w.events.data[server] == "onetwo"; });
@@ -130,10 +130,10 @@ TEST_CASE("a poll that handed out what lay ready does not sleep") {
   World w;
   const auto [client, server] = w.pair(w.listen());
   w.write(client, "ready");
-  for (int i = 0; i < 5; ++i) w.shard.poll(5);  // the news that it can be read is taken
+  for (int i = 0; i < 5; ++i) w.shard.poll(5'000);  // the news that it can be read is taken
   CHECK(w.shard.arm(server).has_value());
   const std::uint64_t before = w.clock->monotonic_ns();
-  w.shard.poll(3000);  // whoever was told may be in this thread's queue
+  w.shard.poll(3'000'000);  // whoever was told may be in this thread's queue
   CHECK(w.events.data[server] == "ready");
   CHECK(w.clock->monotonic_ns() - before < 1'000'000'000);
 }
@@ -156,7 +156,7 @@ TEST_CASE("a slow reader holds the writer back, and nothing is lost or out of or
   CHECK(w.shard.counts(client)->pending_bytes <= Watermarks{}.low_bytes);
   w.until([&] { return w.events.data[server].size() == all.size(); });
   CHECK(w.events.data[server] == all);
-  for (int i = 0; i < 3; ++i) w.shard.poll(5);
+  for (int i = 0; i < 3; ++i) w.shard.poll(5'000);
   CHECK(w.events.written[client] == 1);
 }
 
@@ -439,14 +439,14 @@ TEST_CASE("wake ends a sleep, and so does arming from another thread") {
   const auto [client, server] = w.pair(w.listen());
   w.events.data_hook = [](SocketHandle, auto) { return Then::kPause; };
   w.write(client, "x");
-  for (int i = 0; i < 3; ++i) w.shard.poll(5);  // the shard knows that there is something
+  for (int i = 0; i < 3; ++i) w.shard.poll(5'000);  // the shard knows that there is something
   const auto elapsed_ms = [&](const std::function<void()>& other_thread) {
     const std::uint64_t begin = w.clock->monotonic_ns();
     std::thread thread([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(30));
       other_thread();
     });
-    w.shard.poll(10'000);
+    w.shard.poll(10'000'000);
     thread.join();
     return (w.clock->monotonic_ns() - begin) / 1'000'000;
   };
@@ -475,7 +475,7 @@ TEST_CASE("nothing is handled between the begin and the end of a wait that is ob
     return Then::kGoOn;
   };
   w.write(client, "x");
-  for (int i = 0; i < 50 && !handled; ++i) w.shard.poll(20, &observer);
+  for (int i = 0; i < 50 && !handled; ++i) w.shard.poll(20'000, &observer);
   CHECK(handled);
   CHECK(observer.waits > 0);
 }
@@ -484,7 +484,7 @@ TEST_CASE("poll waits no longer than it is told") {
   World w;
   const std::uint64_t begin = w.clock->monotonic_ns();
   w.shard.poll(0);
-  w.shard.poll(20);
+  w.shard.poll(20'000);
   const std::uint64_t elapsed_ms = (w.clock->monotonic_ns() - begin) / 1'000'000;
   CHECK(elapsed_ms >= 19);
   CHECK(elapsed_ms < 2'000);
