@@ -213,6 +213,8 @@ class Lowerer {
 
   // lower_receive.cpp
   Ref receive(const ast::Receive& e, Position position);
+  void demanded_names(const ast::Expr& pattern, std::vector<ast::Name>& out) const;
+  std::vector<ast::Name> demanded_by_all(std::span<ast::Clause* const> clauses) const;
 
   // lower_try.cpp
   Ref try_of(const ast::Try& e, Position position);

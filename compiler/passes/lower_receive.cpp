@@ -5,15 +5,64 @@
 //           remove_message; body
 //   next:   loop_rec_end again
 //   empty:  wait again                   or: wait_timeout again, T; the body of `after`
+//
+// Where each clause matches only messages that hold what a variable is bound to, `marker_use`
+// stands before the loop: should that be a reference, older mail need not be looked at.
+#include <algorithm>
+
 #include "compiler/passes/match.h"
 
 namespace parley::compiler {
+
+// The names, bound before, whose values stand in every message that the pattern matches.
+void Lowerer::demanded_names(const ast::Expr& pattern, std::vector<ast::Name>& out) const {
+  switch (pattern.kind) {
+    case ast::ExprKind::kVariable:
+      if (const ast::Name name = ast::as<ast::Variable>(pattern).name; look_up(name).is_value()) {
+        out.push_back(name);
+      }
+      return;
+    case ast::ExprKind::kTuple:
+      for (const ast::Expr* each : ast::as<ast::Tuple>(pattern).elements) {
+        demanded_names(*each, out);
+      }
+      return;
+    case ast::ExprKind::kList: {
+      const auto& list = ast::as<ast::ListExpr>(pattern);
+      for (const ast::Expr* each : list.elements) demanded_names(*each, out);
+      if (list.tail != nullptr) demanded_names(*list.tail, out);
+      return;
+    }
+    case ast::ExprKind::kMatch:
+      demanded_names(*ast::as<ast::Match>(pattern).pattern, out);
+      demanded_names(*ast::as<ast::Match>(pattern).value, out);
+      return;
+    default: return;
+  }
+}
+
+std::vector<ast::Name> Lowerer::demanded_by_all(std::span<ast::Clause* const> clauses) const {
+  std::vector<ast::Name> common;
+  if (clauses.empty()) return common;
+  demanded_names(*clauses.front()->patterns.front(), common);
+  for (const ast::Clause* clause : clauses.subspan(1)) {
+    std::vector<ast::Name> names;
+    demanded_names(*clause->patterns.front(), names);
+    std::erase_if(common, [&](ast::Name name) {
+      return std::find(names.begin(), names.end(), name) == names.end();
+    });
+  }
+  return common;
+}
 
 Ref Lowerer::receive(const ast::Receive& e, Position position) {
   Ref limit;
   if (e.timeout != nullptr) limit = expr(*e.timeout);
   set_line(e.location);
   fn_->has_loop = true;
+  for (const ast::Name name : demanded_by_all(std::span(e.clauses.begin(), e.clauses.size()))) {
+    emit(Opcode::marker_use, {look_up(name).bits});
+  }
   const BlockId again = new_block(), empty = new_block();
   fn_->blocks[again].framed = true;
   jump(again);

@@ -30,6 +30,7 @@ void FunctionVerifier::check_receive(const Instruction& in) {
       return require(state_.examining, kReceiveOpen, "no message is under examination");
     case Opcode::loop_rec:
     case Opcode::allocate:
+    case Opcode::marker_use:
     case Opcode::ret:
       break;
     default:

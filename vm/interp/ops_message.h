@@ -40,9 +40,11 @@ PARLEY_BODY body_remove_message(Machine& m) {
 }
 PARLEY_BODY body_wait(Machine& m) { return leave_to(m, slow_wait); }
 PARLEY_BODY body_wait_timeout(Machine& m) { return leave_to(m, slow_wait_timeout); }
-PARLEY_BODY body_marker_reserve(Machine& m) { return leave_to(m, slow_marker_reserve); }
-PARLEY_BODY body_marker_bind(Machine& m) { return leave_to(m, slow_marker_bind); }
-PARLEY_BODY body_marker_use(Machine& m) { return leave_to(m, slow_marker_use); }
+PARLEY_BODY body_marker_use(Machine& m) {
+  // Without markers the receive begins where it stands: at the head.
+  if (!m.context->process->has_flag(process_flag::kHasMarkers)) [[likely]] return Outcome::kNext;
+  return leave_to(m, slow_marker_use);
+}
 
 template <Kinds K>
 [[gnu::always_inline]] inline Outcome raise_value(Machine& m, isa::Opcode operation) {

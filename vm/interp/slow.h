@@ -45,8 +45,6 @@ Outcome slow_loop_rec(Machine&);
 Outcome slow_remove_message(Machine&);
 Outcome slow_wait(Machine&);
 Outcome slow_wait_timeout(Machine&);
-Outcome slow_marker_reserve(Machine&);
-Outcome slow_marker_bind(Machine&);
 Outcome slow_marker_use(Machine&);
 
 // slow_error.cpp

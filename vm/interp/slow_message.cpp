@@ -8,6 +8,7 @@
 #include "vm/heap/collector.h"
 #include "vm/interp/generic_operands.h"
 #include "vm/interp/slow.h"
+#include "vm/process/receive_marker.h"
 #include "vm/process/send.h"
 #include "vm/process/signal.h"
 #include "vm/term/integer.h"
@@ -93,10 +94,7 @@ Outcome slow_remove_message(Machine& m) {
   using O = GenericOperands<isa::Opcode::remove_message>;
   Context& c = *m.context;
   Process& p = *c.process;
-  Fragment* const message = *p.scan;
-  *p.scan = message->next;
-  if (p.queue_tail == &message->next) p.queue_tail = p.scan;
-  ++p.removed;
+  Fragment* const message = take_message(p, p.scan);
   p.cause = message->cause;
   const AddressRange range{message->payload(), message->payload() + message->words()};
   // Terms made during the examination may point into the message too.
@@ -149,21 +147,12 @@ Outcome slow_wait_timeout(Machine& m) {
   return save_and_leave(m, frame, 0, RunResult::kWaiting);
 }
 
-// Markers: built with the process work; until then a receive looks at all mail, which is slower
-// and means the same.
-Outcome slow_marker_reserve(Machine& m) {
-  using O = GenericOperands<isa::Opcode::marker_reserve>;
-  O::set<0>(m, Term::small(static_cast<std::int64_t>(m.context->process->mailbox.enqueued())));
-  return go_to(m, O::next(m));
-}
-
-Outcome slow_marker_bind(Machine& m) {
-  using O = GenericOperands<isa::Opcode::marker_bind>;
-  return go_to(m, O::next(m));
-}
-
 Outcome slow_marker_use(Machine& m) {
   using O = GenericOperands<isa::Opcode::marker_use>;
+  Process& p = *m.context->process;
+  const Term reference = O::get<0>(m);
+  if (!reference.is_ref()) return go_to(m, O::next(m));
+  if (Fragment** const since = mail_since(p, reference_id(reference))) p.scan = since;
   return go_to(m, O::next(m));
 }
 

@@ -338,7 +338,7 @@ std::expected<std::vector<std::uint8_t>, std::string> Freezer::run() {
   out_.number(seed_);
   out_.number((process_.state.load(std::memory_order_relaxed) & state_bit::kPriorityMask) >>
               state_bit::kPriorityShift);
-  out_.number(process_.flags);
+  out_.number(process_.flags & ~process_flag::kHasMarkers);
   out_.number(process_.cause);
   if (process_.has_flag(process_flag::kTimerSet)) {
     // Nothing left: its time is out.

@@ -23,7 +23,7 @@ inline Term ask_pool(BifCall& call, PoolQueue queue, std::move_only_function<Poo
                      std::move_only_function<void()> dropped = {}) {
   const Term reference =
       make_alias_ref(call.heap.allocate(kAliasRefWords),
-                     call.services.processes->next_reference(), own_pid(call));
+                     own_reference_id(call), own_pid(call));
   PoolJob job{own_pid(call), reference_id(reference), call.process->cause, std::move(work),
               std::move(dropped)};
   if (!node_of(call).outside().pool.submit(queue, std::move(job))) {

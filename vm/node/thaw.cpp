@@ -441,7 +441,7 @@ std::expected<Process*, std::string> Thawer::run() {
   if (number() != kVersion) fail("another version of the format");
   has_same_seed_ = number() == seed_;
   const std::uint64_t priority = number() & 3;
-  process_->flags = static_cast<std::uint16_t>(number());
+  process_->flags = static_cast<std::uint16_t>(number() & ~process_flag::kHasMarkers);
   process_->cause = static_cast<std::uint32_t>(number());
   if (process_->has_flag(process_flag::kTimerSet)) timer_left_ms_ = number();
   process_->group_leader.store(root().raw, std::memory_order_relaxed);

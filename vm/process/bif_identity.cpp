@@ -15,7 +15,7 @@ Term bif_node_of(BifCall& call, const Term* a) {
 Term bif_make_ref(BifCall& call, const Term*) {
   Word* words = call.heap.allocate(2);
   words[0] = make_header(Subtag::kRef, 1);
-  words[1] = call.services.processes->next_reference();
+  words[1] = own_reference_id(call);
   return Term::boxed(words);
 }
 

@@ -66,7 +66,7 @@ Term start_monitor(BifCall& call, Term item, const MonitorOptions& options) {
     target = space.whereis(name);
     object = name_and_node(call, name);
   }
-  const std::uint64_t id = space.next_reference();
+  const std::uint64_t id = own_reference_id(call);
   const Term reference =
       make_alias_ref(call.heap.allocate(kAliasRefWords), id, own_pid(call));
   ProcessExtension& extension = own_extension(call);
@@ -99,18 +99,16 @@ bool stop_monitor(BifCall& call, Term reference) {
 // Takes the DOWN message of the reference out of the mailbox. True: it was there.
 bool flush_down(BifCall& call, Term reference) {
   Process& p = *call.process;
-  for (Fragment** link = &p.queue_head; *link != nullptr; link = &(*link)->next) {
+  Fragment** const since = mail_since(p, reference_id(reference));
+  for (Fragment** link = since != nullptr ? since : &p.queue_head; *link != nullptr;
+       link = &(*link)->next) {
     Fragment* message = *link;
     const Term root(message->terms()[0]);
     if (!root.is_tuple() || root.arity() != 5 || !root.element(1).is_box(Subtag::kAliasRef) ||
         reference_id(root.element(1)) != reference_id(reference)) {
       continue;
     }
-    *link = message->next;
-    if (p.queue_tail == &message->next) p.queue_tail = link;
-    if (p.scan == &message->next) p.scan = link;
-    ++p.removed;
-    free_fragment(message);
+    free_fragment(take_message(p, link));
     return true;
   }
   return false;
@@ -211,7 +209,7 @@ Term bif_demonitor_options(BifCall& call, const Term* a) {
 }
 
 Term bif_alias(BifCall& call, const Term*) {
-  const std::uint64_t id = call.services.processes->next_reference();
+  const std::uint64_t id = own_reference_id(call);
   own_extension(call).aliases[id] = AliasMode::kExplicit;
   return make_alias_ref(call.heap.allocate(kAliasRefWords), id, own_pid(call));
 }

@@ -22,7 +22,7 @@ bool proper_list(Term list) {
 
 Term new_monitor_reference(const BifCall& call) {
   return make_alias_ref(call.heap.allocate(kAliasRefWords),
-                        call.services.processes->next_reference(), own_pid(call));
+                        own_reference_id(call), own_pid(call));
 }
 
 Term spawn_with(BifCall& call, Term module, Term function, Term arguments,

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "vm/bif/support.h"
+#include "vm/process/receive_marker.h"
 #include "vm/process/signal.h"
 
 namespace parley {
@@ -13,6 +14,12 @@ inline Term own_pid(const BifCall& call) {
 }
 inline ProcessExtension& own_extension(const BifCall& call) {
   return call.services.processes->extension(*call.process);
+}
+// The number of a reference that the caller makes and may wait for.
+inline std::uint64_t own_reference_id(const BifCall& call) {
+  const std::uint64_t id = call.services.processes->next_reference();
+  mark_mailbox(*call.services.processes, *call.process, id);
+  return id;
 }
 // The options of monitor/3. False: not a list of these.
 struct MonitorOptions {

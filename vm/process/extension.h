@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +43,14 @@ struct DictionaryEntry {
   Term key, value;
 };
 
+// See receive_marker.h.
+struct ReceiveMarker {
+  std::uint64_t reference_id = 0;
+  Fragment** link = nullptr;  // null: unused
+};
+inline constexpr unsigned kReceiveMarkers = 4;
+using ReceiveMarkers = std::unique_ptr<ReceiveMarker[]>;  // as many, oldest first; or null
+
 struct ProcessExtension {
   // Gives back what the process holds outside its heap: blobs and held fragments. The list of blobs
   // runs through the heap, so the extension goes before the heap does.
@@ -51,6 +60,7 @@ struct ProcessExtension {
   std::unordered_map<std::uint64_t, Monitor> monitors;     // by reference id
   std::unordered_map<std::uint64_t, Watcher> watchers;     // by reference id
   std::unordered_map<std::uint64_t, AliasMode> aliases;    // by reference id
+  ReceiveMarkers receive_markers;                          // meaningful while kHasMarkers
   std::vector<DictionaryEntry> dictionary;
   // Hash -> entry, where the dictionary is large.
   std::unordered_multimap<std::uint64_t, std::uint32_t> dictionary_index;

@@ -322,7 +322,7 @@ Term ask(BifCall& call, Term pid, Term what) {
   }
   if (space.find(pid) == nullptr) return kAtom_undefined;
   const Term reference =
-      make_alias_ref(call.heap.allocate(kAliasRefWords), space.next_reference(), own_pid(call));
+      make_alias_ref(call.heap.allocate(kAliasRefWords), own_reference_id(call), own_pid(call));
   const std::array elements{reference, own_pid(call), what};
   send_signal(space, pid, MessageKind::kInfoRequest, elements, 0);
   call.x[0] = reference;

@@ -57,6 +57,7 @@ inline constexpr std::uint16_t kExamining = 1;      // between loop_rec and remo
 inline constexpr std::uint16_t kTimerSet = 2;       // the running receive has its deadline
 inline constexpr std::uint16_t kTrapExit = 4;
 inline constexpr std::uint16_t kMailFetched = 8;    // `after 0` has looked at the outer queue
+inline constexpr std::uint16_t kHasMarkers = 16;    // see receive_marker.h
 inline constexpr std::uint16_t kSaved = 32;         // its machine lies on its stack
 inline constexpr std::uint16_t kFlippedBack = 64;   // waits for a load that it undid to settle
 }  // namespace process_flag

@@ -59,7 +59,7 @@ Term arm(BifCall& call, Term time, bool absolute, Term target, Term message, Env
   ProcessSpace& space = *call.services.processes;
   Word* words = call.heap.allocate(kTimerRefWords);
   words[0] = make_header(Subtag::kTimerRef, kTimerRefWords - 1);
-  words[1] = space.next_reference();
+  words[1] = own_reference_id(call);
   Timer timer;
   timer.deadline_ns = *when;
   timer.target = target;

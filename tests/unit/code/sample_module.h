@@ -160,8 +160,6 @@ inline void add_rest(Assembler& a) {
 
   a.function("marked", 1, 25);  // a receive that waits for ever, guarded by a built-in
   a.op(Opcode::allocate, {number(1), a.frame(0, "x0")});
-  a.op(Opcode::marker_reserve, {x(1)});
-  a.op(Opcode::marker_bind, {x(1), x(0)});
   a.op(Opcode::move, {x(0), y(0)});
   a.op(Opcode::send, {y(0), a.atom("ping"), x(0)});
   a.op(Opcode::marker_use, {y(0)});
