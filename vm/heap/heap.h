@@ -112,9 +112,11 @@ class Heap {
  private:
   Word* allocate_fragment(std::size_t words);
 
+  // Not side by side: both are stored at each slow path from two words that were just written, and
+  // compilers would make one load of sixteen bytes of them, which has to wait for both stores.
   Word* top_ = nullptr;
-  Word* limit_ = nullptr;
   const Word* mark_ = nullptr;   // null: lost
+  Word* limit_ = nullptr;
   Fragment* fragments_ = nullptr;
   Word* fragment_top_ = nullptr;  // free room at the end of the newest overflow fragment
   Word* fragment_end_ = nullptr;

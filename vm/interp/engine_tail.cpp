@@ -63,11 +63,10 @@ using Handler = void(PARLEY_HANDLER_CONVENTION*)(PARLEY_TAIL_ARGUMENTS);
 [[gnu::noinline]] bool slow_call(Machine& m) { return run_slow_path(m); }
 
 [[gnu::noinline]] PARLEY_HANDLER_CONVENTION void tail_slow(PARLEY_TAIL_ARGUMENTS) {
-  Machine m{ip, context, hp, sp, reductions};
-  if (!slow_call(m)) {
-    context->left = m;
-    return;
-  }
+  // Where tail_run finds it when this leaves; assigned one by one, as it is read.
+  Machine& m = context->left;
+  m.ip = ip, m.context = context, m.hp = hp, m.sp = sp, m.reductions = reductions;
+  if (!slow_call(m)) return;
   [[clang::musttail]] return handler_at(m.ip)(m.ip, m.context, m.hp, m.sp, m.reductions);
 }
 

@@ -28,8 +28,11 @@ bool points_into(Word word, AddressRange range) {
 // Whether anything alive in the running frame lies in the fragment.
 bool is_alive(const Machine& m, const FrameDesc* frame, AddressRange fragment) {
   const Context& c = *m.context;
-  for (unsigned i = 0; i < frame->x_words * 64u; ++i) {
-    if (frame->x_alive(i) && points_into(c.x[i], fragment)) return true;
+  for (unsigned word = 0; word < frame->x_words; ++word) {
+    for (std::uint64_t bits = frame->x_bits()[word]; bits != 0; bits &= bits - 1) {
+      const auto i = word * 64 + static_cast<unsigned>(__builtin_ctzll(bits));
+      if (points_into(c.x[i], fragment)) return true;
+    }
   }
   for (unsigned i = 0; i < frame->frame_words; ++i) {
     if (frame->y_alive(i) && points_into(m.sp[i], fragment)) return true;
