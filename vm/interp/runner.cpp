@@ -5,6 +5,7 @@
 
 #include "vm/code/code_index.h"
 #include "vm/interp/slow.h"
+#include "vm/process/suspend.h"
 
 namespace parley {
 
@@ -21,8 +22,14 @@ Runner::Runner(Services& services, SchedulerThread* thread, unsigned thread_numb
 }
 
 RunResult Runner::run(Process& process) {
+  const bool must_exit = handle_signals(process);
+  if (!must_exit && is_suspended(process)) return RunResult::kWaiting;
   Machine machine{};
-  if (!load(process, machine)) return RunResult::kExited;
+  load(process, machine);
+  if (must_exit) {
+    context_.exit_reason = process.extension.load(std::memory_order_relaxed)->pending_exit;
+    return RunResult::kExited;
+  }
   engine_run(options_.engine, machine);
   RunCounters::add(counters.reductions,
                    static_cast<std::uint64_t>(std::max<std::int64_t>(
@@ -31,8 +38,16 @@ RunResult Runner::run(Process& process) {
   return context_.result;
 }
 
-// False: a fatal signal was waiting; the reason is in the context.
-bool Runner::load(Process& process, Machine& m) {
+// True: a fatal signal was waiting. A suspended process takes all its mail, or it could not wait.
+bool Runner::handle_signals(Process& process) {
+  const ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
+  const bool is_needed = process.mailbox.has_signal() ||
+                         (extension != nullptr && extension->has_pending_exit) ||
+                         (is_suspended(process) && !process.mailbox.is_empty());
+  return is_needed && take_incoming(*context_.services->processes, process);
+}
+
+void Runner::load(Process& process, Machine& m) {
   Context& c = context_;
   c.process = &process;
   c.active_code = c.services->code->active_index();
@@ -49,19 +64,13 @@ bool Runner::load(Process& process, Machine& m) {
   c.error_trace = Term();
   c.uncaught_class = Term();
   c.failed_call = Term::nil();
-  if (process.mailbox.has_signal() || (extension != nullptr && extension->has_pending_exit)) {
-    if (take_incoming(*c.services->processes, process)) {
-      c.exit_reason = process.extension.load(std::memory_order_relaxed)->pending_exit;
-      return false;
-    }
-  }
   process.clear_flag(process_flag::kSaved);
+  process.clear_flag(process_flag::kGoesOn);
   Word* sp = process.block + process.stack_words;
   for (unsigned i = 0; i < process.saved_x; ++i) c.x[i] = *sp++;
   ++sp;  // the descriptor: only who collects a parked process needs it
   const auto* ip = reinterpret_cast<const Word*>(*sp++);
   m = Machine{ip, &c, c.heap.top(), sp, c.slice_reductions};
-  return true;
 }
 
 void Runner::store(Process& process, const Machine& m) {
@@ -69,6 +78,7 @@ void Runner::store(Process& process, const Machine& m) {
   process.top_words = static_cast<std::uint32_t>(c.heap.top() - process.block);
   process.stack_words = static_cast<std::uint32_t>(m.sp - process.block);
   process.set_flag(process_flag::kSaved);
+  if (c.result == RunResult::kYielded) process.set_flag(process_flag::kGoesOn);
   process.fragments = c.heap.take_fragments();
   ProcessExtension* extension = process.extension.load(std::memory_order_relaxed);
   if (extension == nullptr && c.heap.off_heap() != nullptr) {

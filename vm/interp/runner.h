@@ -30,7 +30,8 @@ class Runner : public SliceRunner {
   Context& context() { return context_; }
 
  private:
-  bool load(Process& process, Machine& machine);
+  bool handle_signals(Process& process);
+  void load(Process& process, Machine& machine);
   void store(Process& process, const Machine& machine);
 
   RunnerOptions options_;

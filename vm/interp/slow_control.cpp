@@ -8,6 +8,7 @@
 #include "vm/interp/generic_operands.h"
 #include "vm/interp/slow.h"
 #include "vm/process/signal.h"
+#include "vm/process/suspend.h"
 
 namespace parley {
 
@@ -139,7 +140,7 @@ Outcome slow_yield(Machine& m) {
   if (c.withheld_reductions > 0) {
     m.reductions += c.withheld_reductions;
     c.withheld_reductions = 0;
-    if (m.reductions > 0) return Outcome::kGoto;
+    if (m.reductions > 0 && !is_suspended(*c.process)) return Outcome::kGoto;
   }
   return save_and_leave(m, frame, live_arguments(frame), RunResult::kYielded);
 }

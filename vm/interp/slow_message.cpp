@@ -11,6 +11,7 @@
 #include "vm/process/receive_marker.h"
 #include "vm/process/send.h"
 #include "vm/process/signal.h"
+#include "vm/process/suspend.h"
 #include "vm/term/integer.h"
 
 namespace parley {
@@ -83,7 +84,8 @@ Outcome slow_loop_rec(Machine& m) {
     if (take_incoming(*c.services->processes, p)) return exit_by_signal(m);
   }
   Fragment* const message = *p.scan;
-  if (message == nullptr) {
+  // What came behind a suspension is received after it: the process waits, as if it had no mail.
+  if (message == nullptr || is_suspended(p)) {
     p.clear_flag(process_flag::kExamining);
     return go_to(m, c.fail);
   }
@@ -125,6 +127,11 @@ Outcome slow_wait_timeout(Machine& m) {
   Process& p = *c.process;
   const Term limit = O::get<1>(m);
   const FrameDesc* frame = O::frame<2>(m);
+  if (is_suspended(p)) {
+    // This instruction again, when it is resumed: it has not seen all mail.
+    m.ip += O::half<0>(m);
+    return save_and_leave(m, frame, 0, RunResult::kYielded);
+  }
   if (limit == kAtom_infinity) {
     m.ip += O::half<0>(m);
     return save_and_leave(m, frame, 0, RunResult::kWaiting);

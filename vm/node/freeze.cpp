@@ -325,6 +325,8 @@ std::string Freezer::refusal() const {
   if (process_.has_flag(process_flag::kExamining)) return "it examines a message";
   const ProcessExtension* e = process_.extension.load(std::memory_order_relaxed);
   if (e == nullptr) return "";
+  if (!e->suspenders.empty()) return "it is suspended";
+  if (!e->suspending.empty()) return "it suspends others";
   if (!e->links.empty()) return "it has links";
   if (!e->monitors.empty() || !e->watchers.empty()) return "it has monitors";
   if (!e->aliases.empty()) return "it has aliases";

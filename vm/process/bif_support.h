@@ -6,6 +6,7 @@
 #include "vm/bif/support.h"
 #include "vm/process/receive_marker.h"
 #include "vm/process/signal.h"
+#include "vm/process/suspend.h"
 
 namespace parley {
 
@@ -32,7 +33,9 @@ bool parse_monitor_options(Term list, MonitorOptions& options);
 bool parse_heap_words(BifCall& call, Term key, Term value, std::size_t& words);
 // Handles signals that the caller sent to itself at once. True: it must exit.
 inline bool settle_own_signals(const BifCall& call) {
-  return take_incoming(*call.services.processes, *call.process);
+  const bool must_exit = take_incoming(*call.services.processes, *call.process);
+  if (is_suspended(*call.process)) call.reductions = 0;  // it stops at its next safe point
+  return must_exit;
 }
 
 }  // namespace parley

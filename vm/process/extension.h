@@ -78,6 +78,9 @@ struct ProcessExtension {
   std::size_t min_heap_words = 0;
   std::size_t max_heap_words = 0;                          // 0: no limit
   std::uint32_t collections = 0;
+  std::unordered_map<Word, std::uint32_t> suspending;      // by pid word: how often
+  std::size_t suspending_swept_at = 0;                     // see suspend.cpp
+  std::vector<Term> suspenders;                            // pids that have suspended this process
   std::vector<Fragment*> held;                             // keeps terms of a pending fatal signal
   Term pending_exit;                                       // reason, in a held fragment
   bool has_pending_exit = false;

@@ -7,6 +7,7 @@
 #include "vm/heap/copy.h"
 #include "vm/heap/scratch_heap.h"
 #include "vm/process/bif_support.h"
+#include "vm/process/suspend.h"
 #include "vm/term/compare.h"
 
 namespace parley {
@@ -176,7 +177,10 @@ Term parent(ProcessSpace&, Process& p, Heap&, Asked) {
   const ProcessExtension* e = extension_of(p);
   return e == nullptr || e->parent.is_nil() ? kAtom_undefined : e->parent;
 }
-Term suspending(ProcessSpace&, Process&, Heap&, Asked) { return Term::nil(); }
+Term suspending(ProcessSpace& space, Process& p, Heap& heap, Asked) {
+  const ProcessExtension* e = extension_of(p);
+  return e == nullptr ? Term::nil() : suspending_list(space, *e, heap);
+}
 Term error_handler(ProcessSpace&, Process&, Heap&, Asked) { return kAtom_error_handler; }
 Term message_queue_data(ProcessSpace&, Process&, Heap&, Asked) { return kAtom_off_heap; }
 
@@ -333,8 +337,11 @@ Term ask(BifCall& call, Term pid, Term what) {
 
 void answer_info_request(ProcessSpace& space, Process& process, Term request) {
   ScratchHeap scratch;
+  // Who suspends a process asks for nothing but the moment when it is saved.
   const auto answer =
-      info(space, process, scratch.heap, request.element(2), Asked::kWhileSaved);
+      request.element(2) == kAtom_suspended
+          ? std::optional(kAtom_suspended)
+          : info(space, process, scratch.heap, request.element(2), Asked::kWhileSaved);
   const std::array elements{request.element(0), answer.value_or(kAtom_undefined)};
   Fragment* message = make_signal(space, MessageKind::kMessage, elements, 0);
   Process* asker = space.find(request.element(1));

@@ -7,6 +7,7 @@
 #include "vm/heap/blob.h"
 #include "vm/heap/copy.h"
 #include "vm/process/signal.h"
+#include "vm/process/suspend.h"
 
 namespace parley {
 
@@ -35,6 +36,7 @@ void write_start(Process& p, const ProcessEntry& entry, const SpawnRequest& requ
   p.stack_words = static_cast<std::uint32_t>(sp - p.block);
   p.saved_x = kStartRegisters;
   p.set_flag(process_flag::kSaved);
+  p.set_flag(process_flag::kGoesOn);
 }
 
 // Blobs in the arguments go on the newborn's off-heap list.
@@ -165,6 +167,7 @@ void end_process(ProcessSpace& space, Process& process, Term reason) {
   answer_rest(space, process.mailbox.close(), pid);
   if (extension != nullptr) {
     tell_links_and_watchers(space, process, *extension, pid, reason);
+    resume_all(space, process, *extension);
     delete extension;
     process.extension.store(nullptr, std::memory_order_relaxed);
   }

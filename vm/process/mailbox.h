@@ -40,6 +40,8 @@ enum class MessageKind : std::uint8_t {
   kDown,            // {reference, type, object, reason}
   kGroupLeader,     // {new leader}
   kInfoRequest,     // {reference, asker, items}
+  kSuspend,         // {from}
+  kResume,          // {from}
   kHasBlobs = 0x80, // a bit beside the kind: some objects count blobs
 };
 constexpr MessageKind kind_of(std::uint8_t byte) { return static_cast<MessageKind>(byte & 0x7F); }

@@ -45,7 +45,7 @@ inline constexpr std::uint32_t kStateMask = 7;
 inline constexpr std::uint32_t kWake = 1u << 3;       // wake owed by the claim holder
 inline constexpr std::uint32_t kPriorityShift = 5;    // two bits: 0 low, 1 normal, 2 high, 3 max
 inline constexpr std::uint32_t kPriorityMask = 3u << kPriorityShift;
-inline constexpr std::uint32_t kSuspended = 1u << 8;  // reserved: only signals until resumed
+inline constexpr std::uint32_t kSuspended = 1u << 8;  // runs no code until resumed: suspend.h
 inline constexpr std::uint32_t kHooked = 1u << 9;     // reserved: a hook wants to know
 inline constexpr std::uint32_t kRegistered = 1u << 11;  // has, or had, a registered name
 inline constexpr std::uint32_t kOwnsSockets = 1u << 12; // has, or had, a socket
@@ -60,6 +60,7 @@ inline constexpr std::uint16_t kMailFetched = 8;    // `after 0` has looked at t
 inline constexpr std::uint16_t kHasMarkers = 16;    // see receive_marker.h
 inline constexpr std::uint16_t kSaved = 32;         // its machine lies on its stack
 inline constexpr std::uint16_t kFlippedBack = 64;   // waits for a load that it undid to settle
+inline constexpr std::uint16_t kGoesOn = 128;       // saved, but not to wait for anything
 }  // namespace process_flag
 
 struct alignas(64) Process {

@@ -6,6 +6,7 @@
 #include "vm/base/assert.h"
 #include "vm/heap/copy.h"
 #include "vm/process/info.h"
+#include "vm/process/suspend.h"
 
 namespace parley {
 
@@ -178,6 +179,10 @@ bool handle_signal(ProcessSpace& space, Process& process, Fragment* fragment) {
       }
       answer_info_request(space, process, root_of(fragment));
       break;
+    case MessageKind::kSuspend:
+      suspend_for(space, process, element_of(fragment, 0));
+      break;
+    case MessageKind::kResume: resume_for(process, element_of(fragment, 0)); break;
     case MessageKind::kOverflow:
     case MessageKind::kHasBlobs: PARLEY_UNREACHABLE("not a kind that is sent");
   }
@@ -188,8 +193,9 @@ bool handle_signal(ProcessSpace& space, Process& process, Fragment* fragment) {
 // The sender of a signal, instead of waking the receiver, works in its place. True: claimed.
 bool claim_and_handle(ProcessSpace& space, Process& receiver) {
   if (!state_word::try_claim(receiver.state)) return false;
+  const bool was_suspended = is_suspended(receiver);
   const bool must_exit = take_incoming(space, receiver);
-  const bool must_run = must_exit || *receiver.scan != nullptr;
+  const bool must_run = must_exit || has_work(receiver, was_suspended);
   if (state_word::leave_claim(receiver.state, receiver.mailbox, must_run)) {
     space.scheduler->enqueue(receiver);
   }
@@ -277,7 +283,8 @@ void refuse(ProcessSpace& space, MessageKind kind, Term root, Term dead_pid) {
     const std::array elements{kAtom_DOWN, root.element(0), kAtom_process, object, kAtom_noproc};
     send_signal(space, root.element(1), MessageKind::kDown, elements, 0);
   } else if (kind == MessageKind::kInfoRequest) {
-    const std::array elements{root.element(0), kAtom_undefined};
+    const Term answer = root.element(2) == kAtom_suspended ? kAtom_exited : kAtom_undefined;
+    const std::array elements{root.element(0), answer};
     Process* asker = space.find(root.element(1));
     if (asker != nullptr) {
       deliver(space, *asker, make_signal(space, MessageKind::kMessage, elements, 0),

@@ -3,6 +3,7 @@
 
 #include "vm/base/assert.h"
 #include "vm/heap/collector.h"
+#include "vm/process/suspend.h"
 #include "vm/sched/pool.h"
 #include "vm/sched/scheduler.h"
 
@@ -176,7 +177,8 @@ void SchedulerThread::run_slice(Process& process) {
 }
 
 void SchedulerThread::wait(Process& process) {
-  const bool has_timer = process.has_flag(process_flag::kTimerSet);
+  // A suspended process cannot make use of a time-out: who resumes it looks.
+  const bool has_timer = process.has_flag(process_flag::kTimerSet) && !is_suspended(process);
   if (state_word::enter_wait(process.state, process.mailbox, [&process, has_timer] {
         return has_timer && timeout_word::has_fired(process.timeout);
       })) {

@@ -129,6 +129,9 @@ class ModelAtomic {
   T fetch_and(T mask, std::memory_order = std::memory_order_seq_cst) {
     return change([mask](T v) { return static_cast<T>(v & mask); });
   }
+  T fetch_or(T mask, std::memory_order = std::memory_order_seq_cst) {
+    return change([mask](T v) { return static_cast<T>(v | mask); });
+  }
   // Outside of the run: for checks.
   T peek() const { return value_; }
 

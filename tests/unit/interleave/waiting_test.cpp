@@ -26,6 +26,7 @@ enum class Mistake {
   kReleaseForgetsMail, // the claim holder does not look again
   kTimerSetsBit,       // the timer leaves a mark that does not name the receive
   kPushAfterClose,     // a push that does not look for CLOSED
+  kResumeForgetsMail,  // who resumes a process looks only at what came with the resumption
 };
 
 std::array<Fragment, 4>& same_fragments() {
@@ -48,6 +49,9 @@ struct Model {
   // Owner's: no steps of their own, for the owner alone touches them.
   unsigned owners = 0, taken = 0, pushed = 0, refused = 0, freed = 0;
   bool timer_set = false, timed_out = false, ended = false;
+  // Number 2 suspends and number 3 resumes, if told so; mail waits meanwhile, taken but unread.
+  bool suspends = false;
+  unsigned unread = 0;
   // At the same addresses in every run, for they stand in the mailbox head.
   std::array<Fragment, 4>& fragments = same_fragments();
   std::array<unsigned, 4> seen_times{};
@@ -63,9 +67,15 @@ struct Model {
   void take_chain(Fragment* newest) {
     for (Fragment* f = reverse_fragments(newest); f != nullptr; f = f->next) {
       ++taken;
-      ++seen_times[static_cast<std::size_t>(f - fragments.data())];
+      const auto number = static_cast<std::size_t>(f - fragments.data());
+      ++seen_times[number];
+      if (!suspends) continue;
+      if (number == 2) state.fetch_or(state_bit::kSuspended);
+      else if (number == 3) state.fetch_and(~state_bit::kSuspended);
+      else ++unread;
     }
   }
+  bool is_suspended() { return (state.load() & state_bit::kSuspended) != 0; }
   // Takes everything; the process wants more mail, so it waits again.
   void slice() {
     std::uint32_t one = 1;
@@ -83,7 +93,10 @@ struct Model {
   void run_and_wait() {
     own();
     take_chain(mailbox.take_all());
-    if (timer_set && fired()) timed_out = true, timer_set = false;
+    if (!suspends || !is_suspended()) {
+      unread = 0;
+      if (timer_set && fired()) timed_out = true, timer_set = false;
+    }
     disown();
     if (!wait()) {
       state_word::become(state, ProcessState::kRunnable);
@@ -91,7 +104,7 @@ struct Model {
     }
   }
   bool wait() {
-    const bool has_timer = timer_set;
+    const bool has_timer = timer_set && !(suspends && is_suspended());
     const auto timed = [this, has_timer] { return has_timer && fired(); };
     switch (mistake) {
       case Mistake::kFlagBeforeState:
@@ -139,7 +152,10 @@ struct Model {
       const unsigned before = taken;
       take_chain(mailbox.take_all());
       // What it took was handled if it was this signal alone; a message makes the process run.
-      const bool must_run = taken - before > 1 || (taken - before == 1 && seen_times[number] == 0);
+      bool must_run = taken - before > 1 || (taken - before == 1 && seen_times[number] == 0);
+      if (suspends && mistake != Mistake::kResumeForgetsMail) {
+        must_run = !is_suspended() && (unread > 0 || (timer_set && fired()));
+      }
       disown();
       const bool runnable = mistake == Mistake::kReleaseForgetsMail
                                 ? state_word::release_claim(state, must_run)
@@ -184,7 +200,9 @@ struct Model {
     }
     if (now == ProcessState::kRunnable) return "runnable, but in no run queue";
     if (taken != pushed) return "it waits while there is mail: a lost wake-up";
-    if (timeout.load() % 2 != 0 && timer_set) return "it waits though its time is out";
+    const bool is_held = (state.load() & state_bit::kSuspended) != 0;
+    if (unread > 0 && !is_held) return "resumed, but mail from before is not read";
+    if (timeout.load() % 2 != 0 && timer_set && !is_held) return "it waits though its time is out";
     if ((mailbox.flags_and_count() & mailbox_flag::kWaiting) == 0) {
       return "it waits, but the next push would not wake it";
     }
@@ -194,13 +212,17 @@ struct Model {
 
 using Body = std::function<void(Model&)>;
 
-// kWaiting: one slice is over before the threads begin.
-enum class Begin { kRunnable, kWaiting };
+// kWaiting: one slice is over before the threads begin; kSuspends: likewise, and see
+// Model::suspends; kSuspended: it is suspended then, and its receive has a time-out.
+enum class Begin { kRunnable, kWaiting, kSuspends, kSuspended };
 
 Explorer::Result run(Mistake mistake, const std::vector<Body>& bodies, Begin begin) {
   return Explorer::explore([&] {
     auto model = std::make_shared<Model>(mistake);
-    if (begin == Begin::kWaiting) model->slice();
+    model->suspends = begin == Begin::kSuspends || begin == Begin::kSuspended;
+    model->timer_set = begin == Begin::kSuspended;
+    if (begin != Begin::kRunnable) model->slice();
+    if (begin == Begin::kSuspended) model->signal(2);
     Explorer::World world;
     for (const Body& body : bodies) world.threads.push_back([model, body] { body(*model); });
     world.check = [model] { return model->check(); };
@@ -222,8 +244,9 @@ void must_hold(const char* name, const std::vector<Body>& bodies,
   CHECK_MESSAGE(result.failure.empty(), text_of(result));
   CHECK(result.interleavings > 100);
 }
-void must_fail(Mistake mistake, const std::vector<Body>& bodies) {
-  const Explorer::Result result = run(mistake, bodies, Begin::kRunnable);
+void must_fail(Mistake mistake, const std::vector<Body>& bodies,
+               Begin begin = Begin::kRunnable) {
+  const Explorer::Result result = run(mistake, bodies, begin);
   CHECK_FALSE(result.failure.empty());
 }
 
@@ -295,6 +318,22 @@ TEST_CASE("a timer against a message: the process is put into a queue once") {
   must_hold("timed wait, timer, push and run", {kTimedSlice, kTimer, kSendAndRun});
   must_hold("two receives, timer, push", {kTwoReceives, kTimer, kSendOne});
   must_fail(Mistake::kTimerSetsBit, {kTwoReceives, kTimer, kSendOne});
+}
+
+TEST_CASE("suspension: mail and time-outs of meanwhile are seen after it") {
+  const Body resume = [](Model& m) { m.signal(3); };
+  const Body send_and_run = [](Model& m) {
+    m.send(0);
+    m.slice();
+  };
+  const Body fire_and_run = [](Model& m) {
+    m.fire(0);
+    m.slice();
+  };
+  must_hold("waiting, suspend, push and run", {kSignal, send_and_run}, Begin::kSuspends);
+  must_hold("suspended, resume, push and run", {resume, send_and_run}, Begin::kSuspended);
+  must_hold("suspended, resume, timer and run", {resume, fire_and_run}, Begin::kSuspended);
+  must_fail(Mistake::kResumeForgetsMail, {resume, send_and_run}, Begin::kSuspended);
 }
 
 TEST_CASE("death against sending: a fragment is taken, freed or refused, once") {
