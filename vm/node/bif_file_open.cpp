@@ -119,6 +119,7 @@ Term bif_file_open(BifCall& call, const Term* a) {
   // The owner may end while the file is being opened: then the number, which nobody knows, is
   // taken back.
   const auto number = std::make_shared<std::int64_t>(0);
+  call.process->state.fetch_or(state_bit::kOwnsFiles, std::memory_order_relaxed);
   return ask_pool(
       call, PoolQueue::kFiles,
       [files = node_of(call).outside().files, path = std::move(*path), options = *options, owner,

@@ -175,7 +175,7 @@ std::expected<Term, LoadFailure> Node::load(std::span<const std::uint8_t> bytes)
 
 // With load_lock_ held since before the flip, so that nobody settles it too early.
 LoadResult Node::begin_settling_if_done(LoadResult result) {
-  if (result == LoadResult::kDone) settling_ = scheduler_->grace_begin();
+  if (result == LoadResult::kDone) scheduler_->grace_begin(settling_.emplace());
   return result;
 }
 

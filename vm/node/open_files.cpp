@@ -8,10 +8,6 @@ std::int64_t OpenFiles::add(std::shared_ptr<OpenFile> file, Term owner) {
   const std::int64_t number = next_++;
   files_.emplace(number, Entry{std::move(file), owner.raw});
   owned_.emplace(owner.raw, number);
-  count_.store(files_.size(), std::memory_order_release);
-  // Pairs with the fence in process_ended: whoever adds and then finds the owner alive can rely on
-  // the owner's end seeing the count.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   return number;
 }
 
@@ -33,13 +29,12 @@ std::shared_ptr<OpenFile> OpenFiles::take(std::int64_t number, Term owner) {
     owned_.erase(it);
     break;
   }
-  count_.store(files_.size(), std::memory_order_release);
   return file;
 }
 
-void OpenFiles::process_ended(Process&, Term pid, Term) {
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (count_.load(std::memory_order_acquire) == 0) return;
+void OpenFiles::process_ended(Process& process, Term pid, Term) {
+  // Its own thread set the bit, before it asked for the first.
+  if ((process.state.load(std::memory_order_relaxed) & state_bit::kOwnsFiles) == 0) return;
   std::vector<std::shared_ptr<OpenFile>> closing;  // closed after the lock is given back
   std::lock_guard guard(lock_);
   const auto [begin, end] = owned_.equal_range(pid.raw);
@@ -49,7 +44,6 @@ void OpenFiles::process_ended(Process&, Term pid, Term) {
     files_.erase(found);
   }
   owned_.erase(begin, end);
-  count_.store(files_.size(), std::memory_order_release);
 }
 
 }  // namespace parley

@@ -6,7 +6,6 @@
 // Thread: any.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -45,7 +44,7 @@ class OpenFile {
 
 class OpenFiles : public ExitObserver {
  public:
-  // The number of a file that is the process's from now on.
+  // The number of a file that is the process's from now on. Its kOwnsFiles is set already.
   std::int64_t add(std::shared_ptr<OpenFile> file, Term owner);
   // Null: closed, or not this process's.
   std::shared_ptr<OpenFile> find(std::int64_t number, Term owner);
@@ -61,7 +60,6 @@ class OpenFiles : public ExitObserver {
   std::unordered_map<std::int64_t, Entry> files_;
   std::unordered_multimap<Word, std::int64_t> owned_;
   std::int64_t next_ = 1;
-  std::atomic<std::size_t> count_{0};  // changed under the lock; read without it as a hint
 };
 
 }  // namespace parley

@@ -13,8 +13,9 @@ namespace parley {
 
 namespace {
 
-// Words of a fresh block: enough for a server's first steps, small enough for a million.
-constexpr std::size_t kFirstBlockWords = 48;
+// Words of a fresh block beside the arguments: enough to begin and to wait, small enough for a
+// million. Who does more collects once, and has a block by its own measure from then on.
+constexpr std::size_t kFirstBlockWords = 18;
 constexpr std::uint16_t kStartRegisters = 3;
 // Saved registers, descriptor, instruction pointer, return address of the bottom stub.
 constexpr std::size_t kStartStackWords = kStartRegisters + 3;

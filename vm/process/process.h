@@ -50,6 +50,7 @@ inline constexpr std::uint32_t kHooked = 1u << 9;     // reserved: a hook wants 
 inline constexpr std::uint32_t kRegistered = 1u << 11;  // has, or had, a registered name
 inline constexpr std::uint32_t kOwnsSockets = 1u << 12; // has, or had, a socket
 inline constexpr std::uint32_t kOwnsTables = 1u << 13;  // has, or had, a table
+inline constexpr std::uint32_t kOwnsFiles = 1u << 14;   // has asked for an open file
 }  // namespace state_bit
 
 namespace process_flag {

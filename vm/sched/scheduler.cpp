@@ -138,13 +138,11 @@ void Scheduler::retire(Process& process) {
 // Read with a read-modify-write, which sees the latest number: of a thread that wakes and one that
 // begins a grace period either the first sees what the other changed before, or is seen awake. An
 // older number would be one that has passed already.
-std::vector<std::uint64_t> Scheduler::grace_begin() {
-  std::vector<std::uint64_t> since;
-  since.reserve(threads_.size());
+void Scheduler::grace_begin(std::vector<std::uint64_t>& since) {
+  since.clear();
   for (const auto& thread : threads_) {
     since.push_back(thread->quiescent_.fetch_add(0, std::memory_order_acq_rel));
   }
-  return since;
 }
 
 bool Scheduler::grace_passed(const std::vector<std::uint64_t>& since) const {

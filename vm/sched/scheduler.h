@@ -126,7 +126,7 @@ class Scheduler : public SchedulerInterface {
   void wake_sleeper();
 
   // A token for a grace period, and whether it has passed.
-  std::vector<std::uint64_t> grace_begin();
+  void grace_begin(std::vector<std::uint64_t>& since);
   bool grace_passed(const std::vector<std::uint64_t>& since) const;
 
   unsigned thread_count() const { return static_cast<unsigned>(threads_.size()); }

@@ -15,6 +15,8 @@ constexpr unsigned kSlicesBetweenPolls = 32;
 constexpr std::uint32_t kLowPrioritySkips = 8;  // a low process runs once in so many turns
 constexpr int kSleepUsMax = 1'000'000;
 constexpr int kReclaimUs = 1000;
+// Slots of the dead go through a grace period by so many: it asks every thread.
+constexpr std::size_t kRetiredAtOnce = 16;
 
 }  // namespace
 
@@ -88,6 +90,7 @@ void SchedulerThread::loop() {
     if (++slices % kSlicesBetweenPolls == 0) {
       poller_->poll(0, nullptr);
       balance();
+      reclaim();
     }
     fire_timers();
     if (pool_finished()) scheduler_.pool_->deliver_finished();
@@ -98,7 +101,7 @@ void SchedulerThread::loop() {
     }
     run_slice(*process);
     quiescent_.fetch_add(2, std::memory_order_acq_rel);
-    if (!retired_.empty() || !retiring_.empty()) reclaim();
+    if (retired_.size() >= kRetiredAtOnce) reclaim();
   }
   quiescent_.fetch_or(1, std::memory_order_acq_rel);
 }
@@ -137,7 +140,7 @@ void SchedulerThread::reclaim() {
   }
   if (retiring_.empty() && !retired_.empty()) {
     retiring_.swap(retired_);
-    retiring_since_ = scheduler_.grace_begin();
+    scheduler_.grace_begin(retiring_since_);
   }
 }
 
