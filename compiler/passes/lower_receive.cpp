@@ -18,7 +18,8 @@ namespace parley::compiler {
 void Lowerer::demanded_names(const ast::Expr& pattern, std::vector<ast::Name>& out) const {
   switch (pattern.kind) {
     case ast::ExprKind::kVariable:
-      if (const ast::Name name = ast::as<ast::Variable>(pattern).name; look_up(name).is_value()) {
+      if (const ast::Name name = ast::as<ast::Variable>(pattern).name;
+          look_up(name).is_value() && std::find(out.begin(), out.end(), name) == out.end()) {
         out.push_back(name);
       }
       return;

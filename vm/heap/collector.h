@@ -120,7 +120,7 @@ class Collector {
   // Copies what is reachable, sweeps the off-heap list, frees the old spaces, sets heap bounds. The
   // stack stands at the end of the block that is returned.
   HeapBlock finish(Fit fit = Fit::kRoomy);
-  // What it cost, after finish().
+  // Words of objects, after finish(); the stack is moved besides.
   std::size_t copied_words() const { return copied_words_; }
 
  private:

@@ -88,7 +88,8 @@ bool collect_now(Machine& m, const FrameDesc* frame, std::size_t words) {
   }
   RunCounters::add(c.counters->collections, 1);
   RunCounters::add(c.counters->collected_words, before > live ? before - live : 0);
-  m.reductions -= static_cast<std::int64_t>(collector.copied_words() / kCopiedWordsPerReduction);
+  m.reductions -= static_cast<std::int64_t>((collector.copied_words() + stack_words) /
+                                            kCopiedWordsPerReduction);
   const bool is_too_large = extension != nullptr && extension->max_heap_words != 0 &&
                             live + stack_words + old_words(*old) > extension->max_heap_words;
   if (is_too_large) c.exit_reason = kAtom_killed;

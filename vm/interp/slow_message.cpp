@@ -136,7 +136,7 @@ Outcome slow_wait_timeout(Machine& m) {
     m.ip += O::half<0>(m);
     return save_and_leave(m, frame, 0, RunResult::kWaiting);
   }
-  if (!limit.is_small() || limit.small_value() < 0 || limit.small_value() > 0xFFFFFFFF) {
+  if (!limit.is_small() || limit.small_value() < 0 || limit.small_value() > kReceiveMsMax) {
     finish_receive(c);
     return throw_error(m, kAtom_timeout_value);
   }
@@ -159,10 +159,8 @@ Outcome slow_wait_timeout(Machine& m) {
 
 Outcome slow_marker_use(Machine& m) {
   using O = GenericOperands<isa::Opcode::marker_use>;
-  Process& p = *m.context->process;
   const Term reference = O::get<0>(m);
-  if (!reference.is_ref()) return go_to(m, O::next(m));
-  if (Fragment** const since = mail_since(p, reference_id(reference))) p.scan = since;
+  if (reference.is_ref()) skip_older_mail(*m.context->process, reference_id(reference));
   return go_to(m, O::next(m));
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
-std::int64_t since_start_ns() { return static_cast<std::int64_t>(monotonic_ns()); }
+std::int64_t steady_ns() { return static_cast<std::int64_t>(monotonic_ns()); }
 std::int64_t system_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -71,9 +71,9 @@ Term time_of(BifCall& call, const std::tm& t) {
 
 }  // namespace
 
-Term bif_monotonic_time(BifCall& call, const Term*) { return integer(call, since_start_ns()); }
+Term bif_monotonic_time(BifCall& call, const Term*) { return integer(call, steady_ns()); }
 Term bif_monotonic_time_unit(BifCall& call, const Term* a) {
-  return in_unit(call, since_start_ns(), a[0]);
+  return in_unit(call, steady_ns(), a[0]);
 }
 Term bif_system_time(BifCall& call, const Term*) { return integer(call, system_ns()); }
 Term bif_system_time_unit(BifCall& call, const Term* a) { return in_unit(call, system_ns(), a[0]); }
@@ -82,10 +82,10 @@ Term bif_os_system_time_unit(BifCall& call, const Term* a) {
   return in_unit(call, system_ns(), a[0]);
 }
 Term bif_time_offset(BifCall& call, const Term*) {
-  return integer(call, system_ns() - since_start_ns());
+  return integer(call, system_ns() - steady_ns());
 }
 Term bif_time_offset_unit(BifCall& call, const Term* a) {
-  return in_unit(call, system_ns() - since_start_ns(), a[0]);
+  return in_unit(call, system_ns() - steady_ns(), a[0]);
 }
 
 Term bif_convert_time_unit(BifCall& call, const Term* a) {

@@ -99,8 +99,7 @@ bool stop_monitor(BifCall& call, Term reference) {
 // Takes the DOWN message of the reference out of the mailbox. True: it was there.
 bool flush_down(BifCall& call, Term reference) {
   Process& p = *call.process;
-  Fragment** const since = mail_since(p, reference_id(reference));
-  for (Fragment** link = since != nullptr ? since : &p.queue_head; *link != nullptr;
+  for (Fragment** link = mail_since(p, reference_id(reference)); *link != nullptr;
        link = &(*link)->next) {
     Fragment* message = *link;
     const Term root(message->terms()[0]);

@@ -45,8 +45,8 @@ struct DictionaryEntry {
 
 // See receive_marker.h.
 struct ReceiveMarker {
-  std::uint64_t reference_id = 0;
-  Fragment** link = nullptr;  // null: unused
+  std::uint64_t first_id = 1, last_id = 0;  // references made while `link` was the end; none: unused
+  Fragment** link = nullptr;
 };
 inline constexpr unsigned kReceiveMarkers = 4;
 using ReceiveMarkers = std::unique_ptr<ReceiveMarker[]>;  // as many, oldest first; or null

@@ -53,6 +53,9 @@ inline constexpr std::uint32_t kOwnsTables = 1u << 13;  // has, or had, a table
 inline constexpr std::uint32_t kOwnsFiles = 1u << 14;   // has asked for an open file
 }  // namespace state_bit
 
+// What `after` takes at most, as in Erlang/OTP: 2^32 - 1 ms.
+inline constexpr std::int64_t kReceiveMsMax = 0xFFFFFFFF;
+
 namespace process_flag {
 inline constexpr std::uint16_t kExamining = 1;      // between loop_rec and remove_message
 inline constexpr std::uint16_t kTimerSet = 2;       // the running receive has its deadline

@@ -61,12 +61,26 @@ class SchedulerThread final : private WaitObserver {
 
  private:
   friend class Scheduler;
-  static constexpr unsigned kPriorities = 4;
+  static constexpr unsigned kPriorities = 4, kLowPriority = 0;
 
   void loop();
   Process* next_process();
+  enum class End : std::uint8_t { kFront, kBack };
+  Process* take(std::uint32_t priority, End end);
   Process* take_own();
+  // How many wait of normal priority and above, and of low.
+  struct Lengths {
+    std::uint32_t urgent = 0, low = 0;
+    auto operator<=>(const Lengths&) const = default;
+    // Whether giving one to a thread with so many makes the two more even.
+    bool exceed(Lengths other) const {
+      return urgent > other.urgent + 1 ||
+             (urgent + 1 >= other.urgent && urgent <= other.urgent + 1 && low > other.low + 1);
+    }
+  };
+  Lengths lengths() const;
   void balance();
+  Process* take_surplus(Lengths taker);
   void run_slice(Process& process);
   void wait(Process& process);
   void fire_timers();
@@ -88,7 +102,8 @@ class SchedulerThread final : private WaitObserver {
 
   std::mutex queue_lock_;
   std::array<std::deque<Process*>, kPriorities> queues_;
-  std::atomic<std::uint32_t> queue_length_{0};
+  // Changed under the lock; read without it.
+  std::atomic<std::uint32_t> queue_length_{0}, low_length_{0};
   std::uint32_t skipped_low_ = 0;
 
   // Odd while asleep. Release on change, acquire by who waits for a grace period: what the thread

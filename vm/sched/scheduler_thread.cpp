@@ -27,35 +27,45 @@ void SchedulerThread::push(Process& process) {
   const std::uint32_t priority =
       (process.state.load(std::memory_order_relaxed) & state_bit::kPriorityMask) >>
       state_bit::kPriorityShift;
-  {
-    std::lock_guard guard(queue_lock_);
-    queues_[priority].push_back(&process);
-  }
+  std::lock_guard guard(queue_lock_);
+  queues_[priority].push_back(&process);
+  if (priority == kLowPriority) low_length_.fetch_add(1, std::memory_order_relaxed);
   // Sequentially consistent: pairs with the load in sleep(), so that either the sleeper sees the
   // process or the pusher sees the sleeper.
   queue_length_.fetch_add(1, std::memory_order_seq_cst);
+}
+
+// With queue_lock_ held.
+Process* SchedulerThread::take(std::uint32_t priority, End end) {
+  auto& queue = queues_[priority];
+  Process* const process = end == End::kFront ? queue.front() : queue.back();
+  if (end == End::kFront) queue.pop_front();
+  else queue.pop_back();
+  if (priority == kLowPriority) low_length_.fetch_sub(1, std::memory_order_relaxed);
+  queue_length_.fetch_sub(1, std::memory_order_relaxed);
+  return process;
 }
 
 Process* SchedulerThread::take_own() {
   if (queue_length_.load(std::memory_order_acquire) == 0) return nullptr;
   std::lock_guard guard(queue_lock_);
   for (unsigned priority = kPriorities; priority-- > 0;) {
-    auto& queue = queues_[priority];
-    if (queue.empty()) continue;
+    if (queues_[priority].empty()) continue;
     // Low priority is not starved: it gets a turn when it was passed over often enough.
-    if (priority == 1 && !queues_[0].empty() && ++skipped_low_ >= kLowPrioritySkips) {
+    if (priority == kLowPriority + 1 && !queues_[kLowPriority].empty() &&
+        ++skipped_low_ >= kLowPrioritySkips) {
       skipped_low_ = 0;
-      Process* low = queues_[0].front();
-      queues_[0].pop_front();
-      queue_length_.fetch_sub(1, std::memory_order_relaxed);
-      return low;
+      return take(kLowPriority, End::kFront);
     }
-    Process* process = queue.front();
-    queue.pop_front();
-    queue_length_.fetch_sub(1, std::memory_order_relaxed);
-    return process;
+    return take(priority, End::kFront);
   }
   return nullptr;
+}
+
+SchedulerThread::Lengths SchedulerThread::lengths() const {
+  const std::uint32_t low = low_length_.load(std::memory_order_relaxed);
+  const std::uint32_t all = queue_length_.load(std::memory_order_relaxed);
+  return {all > low ? all - low : 0, low};
 }
 
 Process* SchedulerThread::next_process() {
@@ -68,20 +78,33 @@ Process* SchedulerThread::next_process() {
   return nullptr;
 }
 
-// A thread that never idles never steals in next_process(); of busy threads the shortest queues are
+// A thread that never idles never steals in next_process(); of busy threads the shorter queues are
 // filled up from the longest, or processes would wait several times as long on one as on another.
+// Those of low priority count only where the others are even: they run seldom.
 void SchedulerThread::balance() {
-  const std::uint32_t own = queue_length_.load(std::memory_order_relaxed);
+  const Lengths own = lengths();
   SchedulerThread* longest = nullptr;
-  std::uint32_t most = own + 1;
+  Lengths most = own;
   for (const auto& thread : scheduler_.threads_) {
-    const std::uint32_t length = thread->queue_length_.load(std::memory_order_relaxed);
-    if (length <= most) continue;
-    most = length;
+    const Lengths theirs = thread->lengths();
+    if (thread.get() == this || !theirs.exceed(own) || theirs < most) continue;
+    most = theirs;
     longest = thread.get();
   }
   if (longest == nullptr) return;
-  if (Process* stolen = longest->take_own()) push(*stolen);
+  if (Process* surplus = longest->take_surplus(own)) push(*surplus);
+}
+
+// The one that would have waited longest here, if there still are more than enough.
+Process* SchedulerThread::take_surplus(Lengths taker) {
+  std::lock_guard guard(queue_lock_);
+  const Lengths own = lengths();
+  if (!own.exceed(taker)) return nullptr;
+  if (own.urgent <= taker.urgent + 1) return take(kLowPriority, End::kBack);
+  for (std::uint32_t priority = kLowPriority + 1; priority < kPriorities; ++priority) {
+    if (!queues_[priority].empty()) return take(priority, End::kBack);
+  }
+  return nullptr;
 }
 
 void SchedulerThread::loop() {

@@ -32,19 +32,24 @@ std::uint32_t TimerWheel::list_for(std::uint64_t deadline) const {
   return 0;
 }
 
-// To the end of its list. The list ends with next == 0; the first one's `previous` is the last.
-void TimerWheel::link(std::uint32_t slot) {
+// The list ends with next == 0; the first one's `previous` is the last.
+void TimerWheel::link(std::uint32_t slot, Place place) {
   Timer& timer = timers_[slot];
   timer.list = list_for(tick_from(timer.deadline_ns));
-  timer.next = 0;
   std::uint32_t& head = heads_[timer.list];
+  timer.next = 0;
   if (head == 0) {
     head = timer.previous = slot;
     return;
   }
-  timer.previous = timers_[head].previous;
-  timers_[timer.previous].next = slot;
+  timer.previous = timers_[head].previous;  // the last
   timers_[head].previous = slot;
+  if (place == Place::kFront) {
+    timer.next = head;
+    head = slot;
+  } else {
+    timers_[timer.previous].next = slot;
+  }
 }
 
 void TimerWheel::unlink(std::uint32_t slot) {
@@ -80,7 +85,7 @@ TimerHandle TimerWheel::arm(const Guard&, const Timer& timer, std::uint64_t now_
   timers_[slot].generation = generation;
   timers_[slot].armed = true;
   ++armed_;
-  link(slot);
+  link(slot, Place::kBack);
   return TimerHandle{slot, generation};
 }
 
@@ -100,16 +105,19 @@ const Timer* TimerWheel::find(const Guard&, TimerHandle handle) const {
 }
 
 // Deals out the slot of `level` that covers `next`, one tick before it comes: `link` counts from
-// now_, so a timer due at that very tick still finds its slot in level 0.
+// now_, so a timer due at that very tick still finds its slot in level 0. What lies above was armed
+// before what lies below with the same deadline, so it goes in front, the last one first.
 void TimerWheel::cascade(unsigned level, std::uint64_t next) {
   const auto index = static_cast<unsigned>((next >> shift_of(level)) & (kSlots - 1));
   std::uint32_t& head = heads_[kSlots0 + (level - 1) * kSlots + index];
-  std::uint32_t slot = head;
+  const std::uint32_t first = head;
+  if (first == 0) return;
   head = 0;
-  while (slot != 0) {
-    const std::uint32_t following = timers_[slot].next;
-    link(slot);
-    slot = following;
+  for (std::uint32_t slot = timers_[first].previous;;) {
+    const std::uint32_t before = timers_[slot].previous;
+    link(slot, Place::kFront);
+    if (slot == first) return;
+    slot = before;
   }
 }
 
@@ -119,6 +127,11 @@ void TimerWheel::advance(const Guard&, std::uint64_t now_ns, std::vector<Timer>&
     if (armed_ == 0) {
       now_ = now;
       return;
+    }
+    // Who slept long jumps over the ticks in which nothing happens.
+    if (now - now_ > kSlots0) {
+      now_ = std::min(now, std::max(now_ + 1, *next_tick()) - 1);
+      if (now_ == now) return;
     }
     const std::uint64_t next = now_ + 1;
     for (unsigned level = kLevels - 1; level >= 1; --level) {
@@ -139,6 +152,11 @@ void TimerWheel::advance(const Guard&, std::uint64_t now_ns, std::vector<Timer>&
 }
 
 std::optional<std::uint64_t> TimerWheel::next_ns(const Guard&) const {
+  const auto tick = next_tick();
+  return tick ? std::optional(*tick << kTickShift) : std::nullopt;
+}
+
+std::optional<std::uint64_t> TimerWheel::next_tick() const {
   if (armed_ == 0) return std::nullopt;
   std::uint64_t soonest = ~std::uint64_t{0};
   for (unsigned i = 1; i <= kSlots0 && soonest == ~std::uint64_t{0}; ++i) {
@@ -155,7 +173,7 @@ std::optional<std::uint64_t> TimerWheel::next_ns(const Guard&) const {
       break;
     }
   }
-  return soonest << kTickShift;
+  return soonest;
 }
 
 }  // namespace parley

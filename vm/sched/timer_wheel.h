@@ -9,7 +9,7 @@
 // Invariant: a timer fires in the first `advance` to a tick at or after its deadline, never before:
 // the clock is rounded down to ticks, deadlines are rounded up. A tick is an eighth of the
 // millisecond that programs count in, so that the rounding is little beside it. Those of one tick
-// fire in the order in which they were armed, unless they were dealt out from above.
+// fire in the order in which they were armed.
 // A handle {slot, generation} names one arming only; cancelling one that fired or was cancelled
 // does nothing. Times are absolute nanoseconds of the node's clock.
 //
@@ -96,7 +96,9 @@ class TimerWheel {
   }
 
   std::uint32_t list_for(std::uint64_t deadline) const;
-  void link(std::uint32_t slot);
+  std::optional<std::uint64_t> next_tick() const;
+  enum class Place : std::uint8_t { kFront, kBack };
+  void link(std::uint32_t slot, Place place);
   void unlink(std::uint32_t slot);
   void free(std::uint32_t slot);
   void cascade(unsigned level, std::uint64_t next);

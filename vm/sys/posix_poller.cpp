@@ -69,17 +69,19 @@ class EpollPoller : public SocketPoller {
   }
 
  private:
-  // A kernel before 5.11 waits for whole milliseconds only.
+  // A kernel before 5.11, or a filter of system calls that does not know the newer one: whole
+  // milliseconds only.
   int wait_us(epoll_event* ready, int limit, int timeout_us) {
     if (timeout_us <= 0) return ::epoll_wait(epoll_, ready, limit, timeout_us);
     if (has_fine_wait_) {
       const timespec timeout{timeout_us / 1'000'000, timeout_us % 1'000'000 * 1000L};
       const int count = ::epoll_pwait2(epoll_, ready, limit, &timeout, nullptr);
-      if (count >= 0 || errno != ENOSYS) return count;
+      if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
       has_fine_wait_ = false;
     }
     return ::epoll_wait(epoll_, ready, limit, (timeout_us + 999) / 1000);
   }
+
   bool add(int descriptor, std::uint64_t token, std::uint32_t interest) {
     epoll_event event{};
     event.events = interest;

@@ -148,6 +148,34 @@ TEST_CASE("timers of one deadline fire in the order in which they were armed") {
   CHECK(due[2].sequence == 5);
 }
 
+TEST_CASE("an earlier armed timer of the same deadline fires first, though it lay a level above") {
+  TimerWheel wheel(0);
+  TimerWheel::Guard guard(wheel.lock());
+  Timer timer;
+  timer.deadline_ns = 300 * kTickNs;
+  for (timer.sequence = 1; timer.sequence <= 2; ++timer.sequence) wheel.arm(guard, timer, 0);
+  std::vector<Timer> due;
+  wheel.advance(guard, 200 * kTickNs, due);
+  for (; timer.sequence <= 4; ++timer.sequence) wheel.arm(guard, timer, 200 * kTickNs);
+  wheel.advance(guard, 300 * kTickNs, due);
+  REQUIRE(due.size() == 4);
+  for (std::uint32_t i = 0; i < 4; ++i) CHECK(due[i].sequence == i + 1);
+}
+
+TEST_CASE("a wheel that stood still for a year goes on at once") {
+  constexpr std::uint64_t kYearNs = 31'536'000'000'000'000;
+  TimerWheel wheel(0);
+  TimerWheel::Guard guard(wheel.lock());
+  Timer timer;
+  timer.deadline_ns = kYearNs - kTickNs;
+  wheel.arm(guard, timer, 0);
+  timer.deadline_ns = 5 * kTickNs;
+  wheel.arm(guard, timer, 0);
+  std::vector<Timer> due;
+  wheel.advance(guard, kYearNs, due);
+  CHECK(due.size() == 2);
+}
+
 }  // namespace
 
 TEST_CASE("the timer wheel does what a list of deadlines does") {
