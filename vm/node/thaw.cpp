@@ -444,7 +444,9 @@ std::expected<Process*, std::string> Thawer::run() {
   process_->flags = static_cast<std::uint16_t>(number() & ~process_flag::kHasMarkers);
   process_->cause = static_cast<std::uint32_t>(number());
   if (process_->has_flag(process_flag::kTimerSet)) timer_left_ms_ = number();
-  if (timer_left_ms_.value_or(0) > std::uint64_t{kReceiveMsMax}) fail("a time-out longer than a receive waits");
+  if (timer_left_ms_.value_or(0) > std::uint64_t{kReceiveMsMax}) {
+    fail("a time-out longer than a receive waits");
+  }
   process_->group_leader.store(root().raw, std::memory_order_relaxed);
   extension();
   mail();

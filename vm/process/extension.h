@@ -45,7 +45,7 @@ struct DictionaryEntry {
 
 // See receive_marker.h.
 struct ReceiveMarker {
-  std::uint64_t first_id = 1, last_id = 0;  // references made while `link` was the end; none: unused
+  std::uint64_t first_id = 1, last_id = 0;  // references made while `link` was the end; 1, 0: none
   Fragment** link = nullptr;
 };
 inline constexpr unsigned kReceiveMarkers = 4;

@@ -4,11 +4,11 @@
 //                              ^
 //                              marker {first, last of them, the link behind m3}
 //
-// Mail that was there before a reference was made cannot hold it, unless forged. So a receive all of
-// whose clauses ask for that reference begins behind such mail, and a call out of a process with ten
-// thousand waiting messages costs what it costs with none. The compiler says which receives are such
-// (`marker_use`); the position is kept here, when the reference is made: only where fetched mail
-// waits at that moment, so who has none pays one comparison. Mail that has arrived but was not
+// Mail that was there before a reference was made cannot hold it, unless forged. So a receive all
+// of whose clauses ask for that reference begins behind such mail, and a call out of a process with
+// ten thousand waiting messages costs what it costs with none. The compiler says which receives are
+// such (`marker_use`); the position is kept here, when the reference is made: only where fetched
+// mail waits at that moment, so who has none pays one comparison. Mail that has arrived but was not
 // fetched by then stands behind the marker and is looked at. (Erlang/OTP marks at the call, in
 // compiled code: "receive optimisations", OTP 24; here any reference of the process's own does.)
 //
