@@ -34,11 +34,6 @@ Term bif_set_group_leader(BifCall& call, const Term* a) {
   return kAtom_true_;
 }
 
-Term bif_is_process_alive(BifCall& call, const Term* a) {
-  if (!a[0].is_pid()) return call.badarg();
-  return boolean(a[0] == own_pid(call) || call.services.processes->find(a[0]) != nullptr);
-}
-
 Term bif_processes(BifCall& call, const Term*) {
   ProcessSpace& space = *call.services.processes;
   Term list = Term::nil();

@@ -142,12 +142,17 @@ Term bif_link(BifCall& call, const Term* a) {
   const Term self = own_pid(call);
   if (a[0] == self) return kAtom_true_;
   ProcessExtension& extension = own_extension(call);
-  const auto [link, is_new] = extension.links.try_emplace(a[0].raw);
-  if (!is_new && link->second.is_active()) return kAtom_true_;
-  link->second.unlink_id = 0;
+  ProcessSpace& space = *call.services.processes;
+  const auto known = extension.links.find(a[0].raw);
+  if (known != extension.links.end() && known->second.is_active()) return kAtom_true_;
+  // A caller that traps exits gets the exit of the dead instead.
+  if (!call.process->has_flag(process_flag::kTrapExit) && space.find(a[0]) == nullptr) {
+    return call.raise(kAtom_error, kAtom_noproc);
+  }
+  extension.links[a[0].raw].unlink_id = 0;
   const std::array elements{self};
-  send_signal(*call.services.processes, a[0], MessageKind::kLink, elements, call.process->cause);
-  // Where the other is dead already, the answer is here: a caller that traps no exits ends now.
+  send_signal(space, a[0], MessageKind::kLink, elements, call.process->cause);
+  // Where the other has died meanwhile, the answer is here.
   return settled(call, kAtom_true_);
 }
 
@@ -227,7 +232,7 @@ Term bif_alias_options(BifCall& call, const Term* a) {
 Term bif_unalias(BifCall& call, const Term* a) {
   if (!a[0].is_ref()) return call.badarg();
   if (!a[0].is_box(Subtag::kAliasRef)) return kAtom_false_;
-  if (Term(a[0].box()[2]) != own_pid(call)) return call.badarg();
+  if (Term(a[0].box()[2]) != own_pid(call)) return kAtom_false_;
   if (settle_own_signals(call)) return call.again(BifAnswer::kExit);
   ProcessExtension* extension = call.process->extension.load(std::memory_order_relaxed);
   return boolean(extension != nullptr && extension->aliases.erase(reference_id(a[0])) != 0);

@@ -317,7 +317,8 @@ bool known_items(Term what) {
   return what.is_nil();
 }
 
-Term ask(BifCall& call, Term pid, Term what) {
+// What goes on with the answer is the function `await` of the module prim_process.
+Term ask(BifCall& call, Term pid, Term what, Term await = kAtom_await) {
   ProcessSpace& space = *call.services.processes;
   if (!pid.is_pid() || !(is_pair_item(what) || known_items(what))) return call.badarg();
   if (pid == own_pid(call)) {
@@ -330,7 +331,7 @@ Term ask(BifCall& call, Term pid, Term what) {
   const std::array elements{reference, own_pid(call), what};
   send_signal(space, pid, MessageKind::kInfoRequest, elements, 0);
   call.x[0] = reference;
-  return call.tail_call(kAtom_prim_process, kAtom_await, 1);
+  return call.tail_call(kAtom_prim_process, await, 1);
 }
 
 }  // namespace
@@ -361,6 +362,17 @@ Term bif_garbage_collect_process(BifCall& call, const Term* a) {
   if (!a[0].is_pid()) return call.badarg();
   if (a[0] == own_pid(call)) return bif_garbage_collect(call, a);
   return boolean(call.services.processes->find(a[0]) != nullptr);
+}
+
+// The question travels behind the signals that the caller sent before, so that it is answered after
+// an exit among them has done its work.
+Term bif_is_process_alive(BifCall& call, const Term* a) {
+  if (!a[0].is_pid()) return call.badarg();
+  if (a[0] == own_pid(call)) {
+    return settle_own_signals(call) ? call.again(BifAnswer::kExit) : kAtom_true_;
+  }
+  const Term answer = ask(call, a[0], kAtom_trap_exit, kAtom_await_alive);
+  return answer == kAtom_undefined ? kAtom_false_ : answer;
 }
 
 Term bif_process_info(BifCall& call, const Term* a) { return ask(call, a[0], Term::nil()); }

@@ -88,6 +88,11 @@ Term milliseconds_left(const Timer& timer) {
   return Term::small(static_cast<std::int64_t>(timer.left_ms(monotonic_ns())));
 }
 
+// A timer for a process that has ended counts as cancelled, whether or not it still stands.
+bool is_for_the_dead(const BifCall& call, const Timer& timer) {
+  return timer.target.is_pid() && call.services.processes->find(timer.target) == nullptr;
+}
+
 Term cancel(BifCall& call, Term reference) {
   const Place place = unpack(reference);
   if (place.thread >= call.services.schedulers->thread_count()) return kAtom_false_;
@@ -99,7 +104,7 @@ Term cancel(BifCall& call, Term reference) {
   }
   if (!timer) return kAtom_false_;
   if (timer->message != nullptr) free_fragment(timer->message);
-  return milliseconds_left(*timer);
+  return is_for_the_dead(call, *timer) ? kAtom_false_ : milliseconds_left(*timer);
 }
 
 Term read(BifCall& call, Term reference) {
@@ -108,7 +113,8 @@ Term read(BifCall& call, Term reference) {
   TimerWheel& wheel = call.services.schedulers->thread(place.thread).timers();
   TimerWheel::Guard guard(wheel.lock());
   const Timer* timer = wheel.find(guard, place.handle);
-  return timer == nullptr ? kAtom_false_ : milliseconds_left(*timer);
+  if (timer == nullptr || is_for_the_dead(call, *timer)) return kAtom_false_;
+  return milliseconds_left(*timer);
 }
 
 struct AnswerOptions {

@@ -109,7 +109,7 @@ TEST_CASE("the first fatal signal says why, and those after it change nothing") 
   CHECK(BareSpace::mail(watcher)[0].element(4) == kAtom_error);
 }
 
-TEST_CASE("linking to the dead is an exit with noproc, asking for its end a DOWN with noproc") {
+TEST_CASE("linking to the dead is an exit or an error, asking for its end a DOWN with noproc") {
   BareSpace world;
   const Term dead = world.pid(world.spawn());
   world.end(*world.space.find(dead), kAtom_normal);
@@ -119,8 +119,8 @@ TEST_CASE("linking to the dead is an exit with noproc, asking for its end a DOWN
   REQUIRE(BareSpace::mail(traps).size() == 1);
   CHECK(BareSpace::mail(traps)[0].element(2) == kAtom_noproc);
   CHECK(traps.extension.load()->links.empty());
-  world.call(bif_link, plain, {dead});
-  CHECK_FALSE(world.is_alive(plain_pid));
+  CHECK_FALSE(world.call(bif_link, plain, {dead}).is_value());
+  CHECK(world.is_alive(plain_pid));
   world.call(bif_monitor, traps, {kAtom_process, dead});
   REQUIRE(world.take(traps));
   REQUIRE(BareSpace::mail(traps).size() == 2);
