@@ -2,6 +2,7 @@
 import os
 import resource
 import subprocess
+import zlib
 
 import harness
 
@@ -125,6 +126,28 @@ class Complaints(harness.CommandLineCase):
             self.assertIn("m.par:3:8: error[PAR-0010]", self.fails("check", "m.par"))
         self.write("m.par", f"-module(m).\n-export([main/0]).\nmain() -> {'a' * 255}.\n")
         self.succeeds("run", "m.par")
+
+    def test_a_damaged_module_file_is_refused_by_place(self):
+        self.write("m.par", "-module(m).\n-export([main/0]).\nmain() -> show([1, {a, <<1>>}]).\n"
+                   "show([H | T]) -> io:format(\"~p ~p~n\", [H, T]);\nshow([]) -> ok.\n")
+        self.succeeds("compile", "-o", ".", "m.par")
+        with open(os.path.join(self.folder, "m.parc"), "rb") as file:
+            whole = bytearray(file.read())
+        header = 12  # the checksum of what follows is in its last four bytes
+        refused = 0
+        for at in range(header, len(whole), 3):
+            damaged = bytearray(whole)
+            damaged[at] ^= 0x11
+            damaged[8:header] = zlib.crc32(damaged[header:]).to_bytes(4, "little")
+            with open(os.path.join(self.folder, "m.parc"), "wb") as file:
+                file.write(damaged)
+            status, _, err = self.parley("run", "m.parc")
+            self.assertGreaterEqual(status, 0, err)
+            if status == 0 or not err.startswith("parley: m.parc: ") or "exports neither" in err:
+                continue  # a text or a value: another program, and a sound one
+            refused += 1
+            self.assertRegex(err, r"^parley: m\.parc: section \S+, offset \d+: .+\n$")
+        self.assertGreater(refused, 50)
 
     def test_names_of_modules(self):
         self.write("lists.par", "-module(lists).\n")

@@ -57,6 +57,7 @@ struct LoadFailure {
   };
   Kind kind = Kind::kInvalid;
   std::string text;
+  std::optional<std::size_t> literal = {};  // the number of the one that is no term
 };
 
 // FNV-1a of a module file: tells versions apart, no secret.

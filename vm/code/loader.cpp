@@ -129,7 +129,7 @@ bool Loader::decode_literals() {
     if (!decoded) {
       const bool at_limit = decoded.error() == DecodeError::kAtomLimit;
       failure_ = {at_limit ? LoadFailure::Kind::kSystemLimit : LoadFailure::Kind::kInvalid,
-                  "a literal: " + std::string(describe(decoded.error()))};
+                  "a literal: " + std::string(describe(decoded.error())), literals_.size()};
       return false;
     }
     const std::optional<Term> literal = index_.literals_.copy(decoded->term);

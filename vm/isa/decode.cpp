@@ -112,7 +112,8 @@ class Reader {
 
 class Parser {
  public:
-  explicit Parser(std::span<const std::uint8_t> bytes) : in_(bytes), size_(bytes.size()) {}
+  Parser(std::span<const std::uint8_t> bytes, FilePlaces* places)
+      : in_(bytes), size_(bytes.size()), places_(places) {}
 
   std::expected<ModuleFile, FileError> run() {
     std::size_t next = 0;  // the section that may come next, in their order
@@ -222,6 +223,7 @@ class Parser {
 
   void literals() {
     table(module_.literals, 1, [this] {
+      if (places_ != nullptr) places_->literals.push_back(in_.position());
       const auto bytes = in_.blob();
       return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
     });
@@ -262,7 +264,11 @@ class Parser {
       function.entry_label = in_.below(module_.label_count, "label");
       const std::uint32_t count = in_.count(1);
       function.code.reserve(count);
-      for (std::uint32_t j = 0; j < count && in_.ok(); ++j) function.code.push_back(instruction());
+      if (places_ != nullptr) places_->instructions.emplace_back();
+      for (std::uint32_t j = 0; j < count && in_.ok(); ++j) {
+        if (places_ != nullptr) places_->instructions.back().push_back(in_.position());
+        function.code.push_back(instruction());
+      }
     }
   }
 
@@ -454,6 +460,7 @@ class Parser {
 
   Reader in_;
   std::size_t size_;
+  FilePlaces* places_;
   std::uint32_t function_count_ = 0;
   ModuleFile module_;
 };
@@ -489,7 +496,7 @@ std::int64_t utf8_length(std::string_view text) {
 }
 
 std::expected<ModuleFile, FileError> parse_module_file(std::span<const std::uint8_t> bytes,
-                                                       Checksum checksum) {
+                                                       Checksum checksum, FilePlaces* places) {
   if (bytes.size() < kHeaderBytes) {
     return std::unexpected(header_error(bytes.size(), "not a module file: too short"));
   }
@@ -508,7 +515,7 @@ std::expected<ModuleFile, FileError> parse_module_file(std::span<const std::uint
   if (checksum == Checksum::kCheck && stored != crc32(bytes.subspan(kHeaderBytes))) {
     return std::unexpected(header_error(8, "the checksum does not match: the file is damaged"));
   }
-  return Parser(bytes).run();
+  return Parser(bytes, places).run();
 }
 
 }  // namespace parley::isa

@@ -159,8 +159,15 @@ struct FileError {
 std::vector<std::uint8_t> write_module_file(const ModuleFile& module);
 // With `ignore_checksum` a fuzzer reaches what stands behind the checksum.
 enum class Checksum : std::uint8_t { kCheck, kIgnore };
+// Offsets in a file, for who finds something wrong with what was read from it.
+struct FilePlaces {
+  std::vector<std::vector<std::uint64_t>> instructions;  // by function
+  std::vector<std::uint64_t> literals;
+};
+// `places`: is told where things stand; null: nobody wants to know.
 std::expected<ModuleFile, FileError> parse_module_file(std::span<const std::uint8_t> bytes,
-                                                       Checksum checksum = Checksum::kCheck);
+                                                       Checksum checksum = Checksum::kCheck,
+                                                       FilePlaces* places = nullptr);
 // One line an instruction, with source lines where `read_line(file, line)` can give them.
 using LineReader =
     std::function<std::optional<std::string>(std::string_view file, std::uint32_t line)>;

@@ -136,6 +136,29 @@ bool Node::is_own_library(std::string_view module, std::span<const std::uint8_t>
   return own != image.end() && std::ranges::equal(own->second, bytes);
 }
 
+namespace {
+
+// What is wrong with a file that could be read, with where that stands in it.
+LoadFailure refused(std::span<const std::uint8_t> bytes, const VerifyError& error) {
+  isa::FilePlaces places;
+  (void)isa::parse_module_file(bytes, isa::Checksum::kIgnore, &places);
+  const bool is_there = error.function < places.instructions.size() &&
+                        error.instruction < places.instructions[error.function].size();
+  const std::uint64_t offset =
+      is_there ? places.instructions[error.function][error.instruction] : bytes.size();
+  const std::string reason = "rule " + std::string(error.rule) + ": " + error.message;
+  return {LoadFailure::Kind::kInvalid, isa::FileError{"Func", offset, reason}.text()};
+}
+
+LoadFailure at_its_literal(std::span<const std::uint8_t> bytes, LoadFailure failure) {
+  isa::FilePlaces places;
+  (void)isa::parse_module_file(bytes, isa::Checksum::kIgnore, &places);
+  failure.text = isa::FileError{"Lite", places.literals.at(*failure.literal), failure.text}.text();
+  return failure;
+}
+
+}  // namespace
+
 std::expected<CodeIndex::Prepared, LoadFailure> Node::prepare(
     std::span<const std::uint8_t> bytes) {
   const auto invalid = [](std::string text) {
@@ -144,8 +167,7 @@ std::expected<CodeIndex::Prepared, LoadFailure> Node::prepare(
   auto file = isa::parse_module_file(bytes);
   if (!file) return invalid(file.error().text());
   if (const auto verified = verify(*file); !verified) {
-    const VerifyError& error = verified.error();
-    return invalid("code, rule " + std::string(error.rule) + ": " + error.message);
+    return std::unexpected(refused(bytes, verified.error()));
   }
   // The library has the node's room for atoms, so that it is there when programs have used up
   // theirs.
@@ -153,6 +175,7 @@ std::expected<CodeIndex::Prepared, LoadFailure> Node::prepare(
       is_own_library(file->atoms[file->name], bytes) ? AtomUse::kNode : AtomUse::kProgram;
   auto prepared = code_->prepare(std::make_shared<const isa::ModuleFile>(std::move(*file)), use);
   if (prepared) prepared->block->hash = module_hash(bytes);
+  else if (prepared.error().literal) return std::unexpected(at_its_literal(bytes, prepared.error()));
   return prepared;
 }
 
