@@ -174,8 +174,10 @@ std::expected<CodeIndex::Prepared, LoadFailure> Node::prepare(
   const AtomUse use =
       is_own_library(file->atoms[file->name], bytes) ? AtomUse::kNode : AtomUse::kProgram;
   auto prepared = code_->prepare(std::make_shared<const isa::ModuleFile>(std::move(*file)), use);
+  if (!prepared && prepared.error().literal) {
+    return std::unexpected(at_its_literal(bytes, prepared.error()));
+  }
   if (prepared) prepared->block->hash = module_hash(bytes);
-  else if (prepared.error().literal) return std::unexpected(at_its_literal(bytes, prepared.error()));
   return prepared;
 }
 
