@@ -138,10 +138,15 @@ bool Node::is_own_library(std::string_view module, std::span<const std::uint8_t>
 
 namespace {
 
-// What is wrong with a file that could be read, with where that stands in it.
-LoadFailure refused(std::span<const std::uint8_t> bytes, const VerifyError& error) {
+// Where things stand in a file that could be read.
+isa::FilePlaces places_in(std::span<const std::uint8_t> bytes) {
   isa::FilePlaces places;
   (void)isa::parse_module_file(bytes, isa::Checksum::kIgnore, &places);
+  return places;
+}
+
+LoadFailure refused(std::span<const std::uint8_t> bytes, const VerifyError& error) {
+  const isa::FilePlaces places = places_in(bytes);
   const bool is_there = error.function < places.instructions.size() &&
                         error.instruction < places.instructions[error.function].size();
   const std::uint64_t offset =
@@ -151,9 +156,8 @@ LoadFailure refused(std::span<const std::uint8_t> bytes, const VerifyError& erro
 }
 
 LoadFailure at_its_literal(std::span<const std::uint8_t> bytes, LoadFailure failure) {
-  isa::FilePlaces places;
-  (void)isa::parse_module_file(bytes, isa::Checksum::kIgnore, &places);
-  failure.text = isa::FileError{"Lite", places.literals.at(*failure.literal), failure.text}.text();
+  const std::uint64_t offset = places_in(bytes).literals.at(*failure.literal);
+  failure.text = isa::FileError{"Lite", offset, failure.text}.text();
   return failure;
 }
 

@@ -9,17 +9,19 @@
 namespace parley {
 namespace {
 
-// A process with so many messages fetched.
+// A message that was fetched: behind all others.
+Fragment* add_mail(test::BareSpace& bare, Process& process) {
+  Fragment* message = make_message(bare.space, MessageKind::kMessage, Term::small(7), 0);
+  message->next = nullptr;
+  *process.queue_tail = message;
+  process.queue_tail = &message->next;
+  --process.removed;
+  return message;
+}
+
 Process& process_with_mail(test::BareSpace& bare, unsigned count) {
   Process& process = *bare.space.allocate();
-  for (unsigned i = 0; i < count; ++i) {
-    Fragment* message = make_message(bare.space, MessageKind::kMessage,
-                                     Term::small(static_cast<std::int64_t>(i)), 0);
-    message->next = nullptr;
-    *process.queue_tail = message;
-    process.queue_tail = &message->next;
-    --process.removed;
-  }
+  for (unsigned i = 0; i < count; ++i) add_mail(bare, process);
   return process;
 }
 
@@ -50,10 +52,7 @@ TEST_CASE("a scan goes forward to a marker, and never back") {
   skip_older_mail(process, 12);
   CHECK(process.scan == link_at(process, 2));
   // Further on by itself: the marker is behind it.
-  Fragment* more = make_message(bare.space, MessageKind::kMessage, Term::small(7), 0);
-  more->next = nullptr;
-  *process.queue_tail = more;
-  process.queue_tail = &more->next;
+  Fragment* more = add_mail(bare, process);
   process.scan = &more->next;
   skip_older_mail(process, 12);
   CHECK(process.scan == &more->next);
@@ -65,10 +64,7 @@ TEST_CASE("a younger marker wins over an older one, in either order") {
   test::BareSpace bare;
   Process& process = process_with_mail(bare, 1);
   mark_mailbox(bare.space, process, 10);
-  Fragment* more = make_message(bare.space, MessageKind::kMessage, Term::small(7), 0);
-  more->next = nullptr;
-  *process.queue_tail = more;
-  process.queue_tail = &more->next;
+  add_mail(bare, process);
   mark_mailbox(bare.space, process, 20);
   for (const bool young_first : {false, true}) {
     process.scan = &process.queue_head;
